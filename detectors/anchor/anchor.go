@@ -1,0 +1,50 @@
+// Package anchor finds, in one pass over the bytes, the places where something could be.
+//
+// Text goes in as pieces of any size; hits and block counters come out. A hit
+// says only "a literal ended here", "a run of digits became long enough here";
+// it is never a finding. Everything that survives between two pieces is in a
+// [Carry] of at most 256 bytes, so the position of a cut cannot matter:
+//
+//	LAW: for every way of cutting a text into pieces, the concatenated hits
+//	and blocks are equal.
+//
+// The package imports nothing of ours, holds no text, and knows no rule.
+package anchor
+
+// Kind says what kind of place a [Hit] marks.
+type Kind uint8
+
+// The kinds, in the order in which hits with the same End are reported.
+const (
+	Literal Kind = iota // a literal of the set ended at End; ID is its index
+	Digits              // a run of digits with single separators reached the set's minimum at End
+	Token               // a run of token bytes [A-Za-z0-9_+/=-] reached the set's minimum at End
+	At                  // the byte before End is '@'
+	IBAN                // two upper-case letters and two digits ended at End
+	Caps                // an upper-case letter that begins a word is the byte before End
+)
+
+// A Hit is one place. End is the absolute offset just behind its last byte:
+// the position at which the hit became known. Hits are ordered by (End, Kind, ID).
+type Hit struct {
+	End  int
+	ID   uint32
+	Kind Kind
+}
+
+// BlockSize is the grid on which [Block] counters are kept. It starts at byte 0
+// of the text and never moves.
+const BlockSize = 4096
+
+// A Block counts byte classes in one grid cell; Len is BlockSize but in the last.
+type Block struct {
+	Off, Len                                              int
+	Digit, Upper, Token, Punct, Newline, Space, High, Ctl uint16
+}
+
+// A Literal is a string to be found. Fold makes it ASCII-caseless
+// (no Unicode folding: U+212A is not 'k').
+type Literal struct {
+	Text string
+	Fold bool
+}

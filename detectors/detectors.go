@@ -1,0 +1,152 @@
+// Package detectors is the vocabulary of detection: text goes in, findings come out.
+//
+// It knows nothing of HTTP, of policies or of people, and neither do the
+// packages below it: they cannot log, so they cannot leak. The root holds only
+// words; package engine assembles detectors into a scan, package pattern makes
+// detectors out of TOML rules, package anchor finds where something could be.
+//
+// A [Detector] says in [Needs] which anchors it wants and how much text around
+// them. For each such anchor its [Pass] is shown a [View]: exactly Left bytes
+// before the anchor's end and the granted bytes behind it, clipped only by the
+// borders of the text. The view is the same for every way the text was cut into
+// writes, which is why findings are too (law L1 in ARCHITECTURE.md).
+package detectors
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/promptgate/promptgate/detectors/anchor"
+)
+
+// An InfoType names a kind of sensitive content as category.snake_case, for
+// example "pci.payment_card". Names are listed in rules/infotypes.toml and are
+// never renamed.
+type InfoType string
+
+// Category is the part before the dot: pii, phi, pci, secret, source_code or confidential.
+func (t InfoType) Category() string {
+	c, _, _ := strings.Cut(string(t), ".")
+	return c
+}
+
+// A RuleID names the rule that made a finding, for example "pci.payment_card.grouped".
+type RuleID string
+
+// A Span is a half-open range of byte offsets.
+type Span struct{ Start, End int }
+
+// Len is the number of bytes in s.
+func (s Span) Len() int { return s.End - s.Start }
+
+// Overlaps reports whether s and t share at least one byte.
+func (s Span) Overlaps(t Span) bool { return s.Start < t.End && t.Start < s.End }
+
+// Confidence is evidence added up, in tenths of a bit of log odds.
+// Only its three cuts and its order have a meaning to users.
+type Confidence int16
+
+// The cuts of the scale. Below Low nothing is reported.
+const (
+	Low    Confidence = 65
+	Medium Confidence = 75
+	High   Confidence = 85
+)
+
+// Level rounds c down to 0, Low, Medium or High.
+func (c Confidence) Level() Confidence {
+	switch {
+	case c >= High:
+		return High
+	case c >= Medium:
+		return Medium
+	case c >= Low:
+		return Low
+	}
+	return 0
+}
+
+// Float is what people are shown: min(c, 100)/100, from 0 to 1.
+func (c Confidence) Float() float64 { return float64(max(0, min(c, 100))) / 100 }
+
+func (c Confidence) String() string {
+	switch c.Level() {
+	case High:
+		return "high"
+	case Medium:
+		return "medium"
+	case Low:
+		return "low"
+	}
+	return "none"
+}
+
+// Evidence is one reason for a confidence. Name comes from the rule's own
+// vocabulary ("luhn", "context:card"), never from the text: a JSON key is text.
+type Evidence struct {
+	Name   string
+	Points int16
+}
+
+// A Digest is a keyed hash of the normalised value of a finding: equal values
+// have equal digests within one engine key. It is how distinct values are
+// counted without keeping them.
+type Digest [16]byte
+
+// A Finding says that Span of the text is of Type. It holds no text.
+type Finding struct {
+	Type       InfoType
+	Rule       RuleID
+	Span       Span // in the text given to the engine
+	Layers     []string
+	Confidence Confidence
+	Evidence   []Evidence
+	Digest     Digest
+	Late       bool // known only after its first bytes may have been released (law L7)
+}
+
+// A View is the text a detector may look at. It must not be kept or changed.
+type View struct {
+	Text     []byte
+	Off      int    // absolute offset of Text[0]
+	At       int    // index in Text of the anchor's End
+	BOF, EOF bool   // Text begins (ends) where the text begins (ends)
+	Label    string // JSON key, column header or form field that holds for the anchor; it is text
+}
+
+// Format hides the text from every verb of package fmt.
+func (v View) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[%d bytes]", len(v.Text)) }
+
+// Needs is what a detector asks of the engine.
+type Needs struct {
+	Literals []anchor.Literal // hits of kind Literal carry the index in this slice
+	Kinds    []anchor.Kind    // other kinds wanted
+	Left     int              // bytes of text before the anchor's End
+	Right    int              // bytes behind it, granted before the first Check
+	MaxRight int              // bound on what Check may ask for in all
+	Blocks   bool             // BlockPass is wanted
+}
+
+// A Detector is immutable and safe for concurrent use.
+type Detector interface {
+	Needs() Needs
+	NewPass() Pass
+}
+
+// A Pass is the state of one detector over one text; it is used by one
+// goroutine at a time and pooled.
+type Pass interface {
+	// Check looks at one anchor. more > 0 asks to be called again for the same
+	// hit with that many bytes (in all) behind the anchor; the engine grants at
+	// most MaxRight and, at the end of the text, what there is.
+	Check(v View, h anchor.Hit, emit func(Finding)) (more int)
+	// Close reports what only the whole text can show; such findings are Late.
+	Close(emit func(Finding))
+	// Reset makes the pass ready for another text.
+	Reset()
+}
+
+// A BlockPass is a Pass that also sees every block of the grid, with its text.
+type BlockPass interface {
+	Block(v View, b anchor.Block, emit func(Finding))
+}

@@ -1,0 +1,152 @@
+package policy
+
+import (
+	"time"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/proxy/content"
+	"github.com/promptgate/promptgate/proxy/identity"
+)
+
+// Direction tells requests from answers.
+type Direction uint8
+
+// The directions.
+const (
+	Request Direction = iota
+	Response
+)
+
+func (d Direction) String() string {
+	if d == Response {
+		return "response"
+	}
+	return "request"
+}
+
+// A Message is all a decision may depend on. It is a plain value: no text, no
+// clock, no connection.
+type Message struct {
+	Principal identity.Principal
+	App       string // "openai_api", "chatgpt_web", "azure_openai", "codex"
+	Activity  string // "chat", "upload", "embed", ... as the endpoint row says
+	Endpoint  string // id of the endpoint row; "" when unknown
+	Direction Direction
+	Facts     []content.Fact
+	Findings  []Finding // capped; Totals count all
+	Totals    []Total
+	Gaps      []detectors.Gap
+	Time      time.Time
+}
+
+// A Finding is a finding with the document it stands in.
+type Finding struct {
+	detectors.Finding
+	Doc     int
+	Locator string
+	Role    content.Role
+}
+
+// A Total counts the findings of one type and level over the whole message,
+// beyond the cap of the list. Distinct counts different values.
+type Total struct {
+	Type     detectors.InfoType
+	Level    detectors.Confidence
+	Count    int
+	Distinct int
+}
+
+// Gate is how much of a message is stopped; the strictest wins.
+type Gate uint8
+
+// The gates, loosest first.
+const (
+	Allow   Gate = iota
+	Log          // goes on, recorded
+	Coach        // goes on after acknowledgement
+	Justify      // goes on with a reason
+	Approve      // waits for a second person
+	Block        // stopped
+)
+
+var gateNames = [...]string{Allow: "allow", Log: "log", Coach: "coach", Justify: "justify", Approve: "approve", Block: "block"}
+
+func (g Gate) String() string { return gateNames[g] }
+
+// A Redaction replaces the text of one finding. Finding indexes Message.Findings.
+type Redaction struct {
+	Finding  int
+	Operator string // "placeholder"
+}
+
+// An Obligation is something to do to the message beside redaction.
+type Obligation struct{ Kind, Value string }
+
+// A Decision is what happens to a message, and why.
+type Decision struct {
+	Gate     Gate // what is enforced
+	Intended Gate // the gate the policy asked for; Gate is the next stricter one that exists
+	Would    Gate // what would have been enforced without monitor mode
+	Redact   []Redaction
+	Add      []Obligation
+	Rule     string          // the deciding policy rule
+	Rules    []string        // every policy rule that matched, sorted
+	Reason   string          // one sentence, no text from the message
+	Guidance string          // what the person can do next
+	Controls []string        // sorted, unique
+	Deciding []int           // indexes of the findings that decided
+	Gap      detectors.Cause // the gap that decided, or ""
+	Alert    bool            // the "flag" answer: log plus an alert that names the gap
+}
+
+// Summary is the one word for evidence: the gate from Coach on, else "redact"
+// when there are edits, else "log" or "allow".
+func (d Decision) Summary() string {
+	switch {
+	case d.Gate >= Coach:
+		return d.Gate.String()
+	case len(d.Redact) > 0:
+		return "redact"
+	}
+	return d.Gate.String()
+}
+
+// A Conn is what is known of a connection before its content: the target of a
+// CONNECT or of an absolute-form request.
+type Conn struct {
+	Principal identity.Principal
+	Host      string // lower case, no trailing dot, no port
+	Port      int
+	Class     HostClass
+	Private   bool // the address is private, loopback, link-local or metadata and not listed
+}
+
+// HostClass is what the provider catalogue says of a host.
+type HostClass uint8
+
+// The classes of hosts.
+const (
+	HostOther   HostClass = iota // any public host
+	HostInspect                  // a provider host whose TLS is opened
+	HostPass                     // a provider host that carries no user text: tunnelled
+	HostRefuse                   // cannot be re-terminated: pinned apps, the mTLS host
+	HostOtherAI                  // another AI assistant, not inspected
+)
+
+// Action is what happens to a connection.
+type Action uint8
+
+// The actions on connections.
+const (
+	Refuse Action = iota // the zero value is the safe one
+	Tunnel
+	Inspect
+)
+
+// A Route answers a Conn. Count asks for a metric by host class.
+type Route struct {
+	Action Action
+	Reason string
+	Rule   string
+	Count  bool
+}
