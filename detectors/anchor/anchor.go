@@ -16,12 +16,12 @@ type Kind uint8
 
 // The kinds, in the order in which hits with the same End are reported.
 const (
-	Literal Kind = iota // a literal of the set ended at End; ID is its index
-	Digits              // a run of digits with single separators reached the set's minimum at End
-	Token               // a run of token bytes [A-Za-z0-9_+/=-] reached the set's minimum at End
-	At                  // the byte before End is '@'
-	IBAN                // two upper-case letters and two digits ended at End
-	Caps                // an upper-case letter that begins a word is the byte before End
+	KindLiteral Kind = iota // a literal of the set ended at End; ID is its index
+	KindDigits              // a run of digits with single separators reached the set's minimum at End
+	KindToken               // a run of token bytes [A-Za-z0-9_+/=-] reached the set's minimum at End
+	KindAt                  // the byte before End is '@'
+	KindIBAN                // two upper-case letters and two digits ended at End
+	KindCaps                // an upper-case letter that begins a word is the byte before End
 )
 
 // A Hit is one place. End is the absolute offset just behind its last byte:
