@@ -36,7 +36,7 @@ bench: ## throughput and latency of the proxy beside an uninspected one, and the
 	go test ./bench/... ./detectors/... -run '^$$' -bench . -benchtime 1s
 
 e2e: build ## real clients against the built binary: curl, openai SDKs, Chromium, Squid (installs them)
-	bench/e2e/run.sh
+	go test -tags e2e -count=1 -timeout 20m ./cmd/promptgate/e2e
 
 help: ## this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/' | expand -t 10
