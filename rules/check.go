@@ -35,8 +35,8 @@ func boundaryNames() []string {
 
 // check looks at what types cannot say, for every rule read now.
 func (l *loader) check() {
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(l.fresh))) {
-		l.checkRule(l.rules[id])
+	for _, r := range l.fresh {
+		l.checkRule(r)
 	}
 }
 

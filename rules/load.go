@@ -59,7 +59,7 @@ type loader struct {
 	types  map[string]InfoType
 	groups []Group
 	docs   map[string]*strict.Document
-	fresh  []string // ids of the rules read now
+	fresh  []Rule // read now, in file order
 	errs   strict.Errors
 }
 
@@ -154,14 +154,12 @@ func (l *loader) file(fsys fs.FS, name string) {
 		return // the syntax is wrong; otherwise what was read is checked further
 	}
 	l.docs[name] = doc
-	seen := make(map[string]bool)
 	for i, r := range f.Rules {
 		r.File, r.Index = name, i
-		if seen[r.ID] || slices.Contains(l.fresh, r.ID) {
+		if slices.ContainsFunc(l.fresh, func(o Rule) bool { return o.ID == r.ID }) {
 			l.errs = append(l.errs, doc.Errorf(at("rule", i, "id"), "this id is already taken"))
 		}
-		seen[r.ID] = true
-		l.fresh = append(l.fresh, r.ID)
+		l.fresh = append(l.fresh, r)
 		l.rules[r.ID] = r
 	}
 }
