@@ -27,6 +27,9 @@ func secretPath(path string) bool {
 		path = path[i+1:]
 	}
 	words := strings.FieldsFunc(strings.ToLower(path), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	if n := len(words); n > 0 && (words[n-1] == "file" || words[n-1] == "dir") {
+		return false // token_file names a place
+	}
 	for _, w := range words {
 		if secretWord(w) {
 			return true
