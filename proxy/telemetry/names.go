@@ -1,0 +1,70 @@
+// Package telemetry holds the names, the logger, the tracer and the metrics of
+// promptgate.
+//
+// Facts about decisions go in; logs, spans and time series come out. The names
+// below are a contract with dashboards and alerts: documented, stable, additive.
+// No function here takes text from a message, and every metric label is one of
+// a closed set: anything else becomes "other". Incoming trace headers are
+// linked, never continued, so that a client cannot hide a block by its sampling
+// flag; nothing is propagated to providers.
+package telemetry
+
+// Attribute names of spans, log lines and audit events.
+const (
+	Action             = "dlp.action"                 // summary word: allow, log, redact, coach, justify, approve, block
+	Verdict            = "dlp.verdict"                // what the policy said; differs from action in monitor mode
+	Mode               = "dlp.mode"                   // enforce or monitor
+	Direction          = "dlp.direction"              // request or response
+	FindingTypes       = "dlp.finding.types"          // infoTypes, sorted, at most 32
+	FindingCount       = "dlp.finding.count"          //
+	FindingSeverity    = "dlp.finding.max_severity"   //
+	FindingConfidence  = "dlp.finding.max_confidence" // 0 to 1
+	RuleIDs            = "dlp.rule.ids"               // every policy rule that matched
+	Rule               = "security_rule.name"         // the deciding one
+	PolicyProfile      = "dlp.policy.id"
+	PolicyDigest       = "dlp.policy.digest"
+	RulesDigest        = "dlp.rules.digest"
+	Controls           = "dlp.control.ids"
+	Incident           = "dlp.incident.id" // ULID, also shown to the person
+	GapCauses          = "dlp.gap.causes"
+	ContentBytes       = "dlp.content.bytes"
+	InspectedBytes     = "dlp.inspected.bytes"
+	InspectComplete    = "dlp.inspect.complete" // false when there are gaps
+	InspectDuration    = "dlp.inspect.duration_ms"
+	App                = "dlp.app"
+	Activity           = "dlp.activity"
+	Endpoint           = "dlp.endpoint" // id of the provider row
+	UserHash           = "user.hash"
+	UserName           = "user.name"
+	UserGroups         = "user.roles"
+	ClientNetwork      = "dlp.client.network"
+	ClientAddress      = "client.address"
+	IdentityMethod     = "dlp.identity.method"
+	ServerAddress      = "server.address"
+	ServerPort         = "server.port"
+	RequestMethod      = "http.request.method"
+	ResponseStatus     = "http.response.status_code"
+	Route              = "url.template" // never the path itself, never a query
+	ProtocolVersion    = "network.protocol.version"
+	ErrorType          = "error.type"
+	HostClass          = "dlp.host.class"
+	Reason             = "dlp.reason"
+	Component          = "dlp.component"
+	DurationMs         = "dlp.duration_ms"
+	ServiceName        = "service.name"
+	ServiceVersion     = "service.version"
+	GenAIOperation     = "gen_ai.operation.name" // conventions-genai, stability Development; never their content attributes
+	GenAIProvider      = "gen_ai.provider.name"
+	GenAIRequestModel  = "gen_ai.request.model"
+	GenAIRequestStream = "gen_ai.request.stream"
+)
+
+// Span names.
+const (
+	SpanConnect = "proxy.connect"
+	SpanRequest = "proxy request"
+	SpanInspect = "dlp.inspect"
+)
+
+// maxAttribute bounds the length of attribute values, in characters.
+const maxAttribute = 256
