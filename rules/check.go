@@ -21,13 +21,13 @@ func at(table string, i int, key string) string { return fmt.Sprintf("%s[%d].%s"
 // whether it needs a pattern.
 func Shapes() map[string]bool {
 	return map[string]bool{
-		"digits": false, "labelled": true, "email": false, "phone": false, "iban": false,
-		"ipv4": false, "ipv6": false, "assignment": false, "prose_password": false,
-		"pem": false, "jwt": false, "url_credentials": false, "marking": false, "token": true,
+		"digits": false, "labelled": true, "email": false, "phone": false,
+		"assignment": false, "prose": false,
+		"pem": false, "marking": false, "signals": false,
 	}
 }
 
-func anchorNames() []string { return []string{"digits", "token", "at", "iban"} }
+func anchorNames() []string { return []string{"digits", "token", "at", "iban", "caps"} }
 
 func boundaryNames() []string {
 	return []string{"", "word", "alnum", "token", "digit", "number", "none"}
@@ -80,7 +80,19 @@ func (l *loader) checkRule(r Rule) {
 			bad(fmt.Sprintf("exclude.patterns[%d]", i), "pattern does not compile: %v", err)
 		}
 	}
-	if len(r.Keywords) == 0 && len(r.Anchors) == 0 {
+	if r.Shape == "signals" {
+		if r.MinSignals < 1 || r.MinSignals > len(r.Signals) {
+			bad("min_signals", "min_signals is from 1 to the number of signals")
+		}
+		if r.Within <= 0 || r.Within > 4096 {
+			bad("within", "within is from 1 to 4096 bytes")
+		}
+		for i, g := range r.Signals {
+			if len(g.Words) == 0 {
+				bad(fmt.Sprintf("signals[%d].words", i), "words are missing")
+			}
+		}
+	} else if len(r.Keywords) == 0 && len(r.Anchors) == 0 {
 		bad("keywords", "a rule needs keywords or anchors")
 	}
 	for i, k := range r.Keywords {

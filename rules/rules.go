@@ -74,7 +74,7 @@ type Rule struct {
 	Keywords    []string `toml:"keywords"`     // ASCII-caseless unless KeywordCase
 	KeywordCase bool     `toml:"keyword_case"` // keywords are compared as written
 	Anchors     []string `toml:"anchors"`      // digits, token, at, iban
-	Lead        int      `toml:"lead"`         // bytes of the match before the keyword
+	Lead        []int    `toml:"lead"`         // bytes of the match before the keyword or IBAN head; default 0
 
 	// What to recognise there.
 	Shape     string   `toml:"shape"`      // a hand-written matcher; default: the pattern alone
@@ -82,6 +82,13 @@ type Rule struct {
 	Formats   []string `toml:"formats"`    // digit groups: "3-2-4", "4_4_4_4=10", "9"
 	Boundary  Boundary `toml:"boundary"`   // classes that must not stand beside the match
 	MaxLength int      `toml:"max_length"` // bytes of the longest match; mandatory
+
+	// Shape "signals": words of at least MinSignals different signals within
+	// Within bytes; with Person also an identifier of a person there.
+	Signals    []Signal `toml:"signals"`
+	MinSignals int      `toml:"min_signals"`
+	Within     int      `toml:"within"`
+	Person     bool     `toml:"person"`
 
 	// What must hold of it.
 	Validators     []string  `toml:"validators"`
@@ -105,6 +112,13 @@ type Rule struct {
 func (r Rule) Category() string {
 	c, _, _ := strings.Cut(r.InfoType, ".")
 	return c
+}
+
+// A Signal is one independent reason; any of its words shows it.
+type Signal struct {
+	Name   string   `toml:"name"`
+	Words  []string `toml:"words"`  // whole words or phrases, ASCII-caseless
+	Adjust int      `toml:"adjust"` // points; default 5
 }
 
 // A Boundary names the byte classes that must not stand directly before (after)

@@ -1,0 +1,226 @@
+package pattern
+
+import (
+	"bytes"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/promptgate/promptgate/rules"
+)
+
+const (
+	defaultWithin = 300
+	defaultAdjust = 20
+	behindBytes   = 100 // context behind a value
+)
+
+// A contextGroup is a set of words that say the same about a value.
+type contextGroup struct {
+	words  map[string][]phrase // by first word, lower case
+	parts  [][]byte            // of scripts without spaces: found anywhere
+	within int
+	adjust int16
+}
+
+// A phrase is one entry: the words after the first, and its name in evidence.
+type phrase struct {
+	rest []string
+	name string
+}
+
+// A sighting of context: names from the rule's vocabulary, never from the text.
+type seen struct{ word, second, label string }
+
+func newContext(c rules.Context) contextGroup {
+	g := contextGroup{words: make(map[string][]phrase), within: c.Within, adjust: int16(c.Adjust)}
+	if g.within == 0 {
+		g.within = defaultWithin
+	}
+	if g.adjust == 0 {
+		g.adjust = defaultAdjust
+	}
+	for _, w := range c.Words {
+		if unspaced(w) {
+			g.parts = append(g.parts, []byte(w))
+			continue
+		}
+		p := phrase{name: w}
+		first := ""
+		text := []byte(w)
+		for i := 0; i < len(text); {
+			s, e := nextWord(text, i)
+			if s == e {
+				break
+			}
+			lower := strings.ToLower(string(text[s:e]))
+			if first == "" {
+				first = lower
+			} else {
+				p.rest = append(p.rest, lower)
+			}
+			i = e
+		}
+		if first != "" {
+			g.words[first] = append(g.words[first], p)
+		}
+	}
+	return g
+}
+
+// unspaced reports whether a word is of a script that does not separate words.
+func unspaced(w string) bool {
+	for _, r := range w {
+		if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Hebrew) {
+			return true
+		}
+	}
+	return false
+}
+
+// look reads the text around [start, end) and the label.
+func (g *contextGroup) look(c *check, start, end int) seen {
+	var s seen
+	if c.v.Label != "" {
+		c.valid = append(c.valid[:0], c.v.Label...)
+		var in seen
+		g.read(c, c.valid, 0, len(c.valid), &in)
+		s.label = in.word
+	}
+	text := c.v.Text
+	lo := max(0, start-g.within)
+	for lo > 0 && lo < start && letterAt(text, lo-1) && letterAt(text, lo) {
+		lo++ // a word cut by the window is not a word
+	}
+	g.read(c, text, lo, start, &s)
+	if s.second == "" {
+		hi := min(len(text), end+min(behindBytes, g.within/3))
+		for hi < len(text) && hi > end && letterAt(text, hi) && letterAt(text, hi-1) {
+			hi--
+		}
+		g.read(c, text, end, hi, &s)
+	}
+	return s
+}
+
+// read looks every word of text[lo:hi] up.
+func (g *contextGroup) read(c *check, text []byte, lo, hi int, out *seen) {
+	note := func(name string) {
+		switch {
+		case out.word == "":
+			out.word = name
+		case out.second == "" && name != out.word:
+			out.second = name
+		}
+	}
+	for i := lo; i < hi; {
+		s, e := nextWord(text[:hi], i)
+		if s == e {
+			break
+		}
+		i = e
+		c.fold = lowerWord(c.fold[:0], text[s:e])
+		w := c.fold
+		list := g.words[string(w)]
+		if list == nil && len(w) > 3 && w[len(w)-1] == 's' {
+			list = g.words[string(w[:len(w)-1])]
+		}
+		if list == nil {
+			if n := len(bytes.TrimRight(w, "0123456789")); n > 1 && n < len(w) {
+				list = g.words[string(w[:n])]
+			}
+		}
+		for _, p := range list {
+			if c.follows(text[:hi], e, p.rest) {
+				note(p.name)
+				break
+			}
+		}
+		if out.second != "" {
+			return
+		}
+	}
+	for _, p := range g.parts {
+		if bytes.Contains(text[lo:hi], p) {
+			note(string(p))
+		}
+	}
+}
+
+// follows reports whether the words of rest stand at i, a few bytes apart.
+func (c *check) follows(text []byte, i int, rest []string) bool {
+	for _, want := range rest {
+		s, e := nextWord(text, i)
+		if s == e || s-i > 3 {
+			return false
+		}
+		c.fold = lowerWord(c.fold[:0], text[s:e])
+		if string(c.fold) != want {
+			return false
+		}
+		i = e
+	}
+	return true
+}
+
+// letterAt reports whether text[i] belongs to a word.
+func letterAt(text []byte, i int) bool { return isAlnum(text[i]) || text[i] >= 0x80 }
+
+// nextWord finds the next word from i: it begins with a letter, goes on with
+// letters and digits, and ends before a capital that follows a small letter
+// (cardNumber is two words). s == e means there is none.
+func nextWord(text []byte, i int) (s, e int) {
+	for i < len(text) {
+		if isLetter(text[i]) {
+			break
+		}
+		if text[i] >= 0x80 {
+			r, n := utf8.DecodeRune(text[i:])
+			if unicode.IsLetter(r) {
+				break
+			}
+			i += max(n, 1)
+			continue
+		}
+		i++
+	}
+	s = i
+	for i < len(text) {
+		b := text[i]
+		switch {
+		case isAlnum(b):
+			if isUpper(b) && i > s && isLower(text[i-1]) {
+				return s, i
+			}
+			i++
+		case b >= 0x80:
+			r, n := utf8.DecodeRune(text[i:])
+			if !unicode.IsLetter(r) && !unicode.IsMark(r) {
+				return s, i
+			}
+			i += n
+		default:
+			return s, i
+		}
+	}
+	return s, i
+}
+
+// lowerWord appends w in lower case.
+func lowerWord(dst, w []byte) []byte {
+	for i := 0; i < len(w); {
+		b := w[i]
+		if b < 0x80 {
+			if isUpper(b) {
+				b |= 0x20
+			}
+			dst = append(dst, b)
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(w[i:])
+		dst = utf8.AppendRune(dst, unicode.ToLower(r))
+		i += max(n, 1)
+	}
+	return dst
+}

@@ -1,0 +1,202 @@
+package pattern
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// A format is digit groups and what stands between them.
+type format struct {
+	lens   []int
+	seps   []byte // '_' stands for one of " -./", the same throughout
+	points int16
+}
+
+// parseFormats reads "3-2-4", "4_4_4_4=12" (with points), "9".
+func parseFormats(list []string) ([]format, error) {
+	var out []format
+	for _, s := range list {
+		var f format
+		spec, points, ok := strings.Cut(s, "=")
+		if ok {
+			n, err := strconv.Atoi(points)
+			if err != nil || n < -50 || n > 50 {
+				return nil, fmt.Errorf("formats: %q: points are a number from -50 to 50", s)
+			}
+			f.points = int16(n)
+		}
+		for i := 0; i < len(spec); {
+			j := i
+			for j < len(spec) && isDigit(spec[j]) {
+				j++
+			}
+			n, err := strconv.Atoi(spec[i:j])
+			if err != nil || n < 1 || n > 32 {
+				return nil, fmt.Errorf("formats: %q: groups have 1 to 32 digits", s)
+			}
+			f.lens = append(f.lens, n)
+			if j < len(spec) {
+				if !strings.ContainsRune("_ -./", rune(spec[j])) || j+1 == len(spec) {
+					return nil, fmt.Errorf("formats: %q: separators are space, - . / or _", s)
+				}
+				f.seps = append(f.seps, spec[j])
+				j++
+			}
+			i = j
+		}
+		if len(f.lens) == 0 {
+			return nil, fmt.Errorf("formats: an empty format")
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// A group is a run of digits without separators.
+type group struct{ start, end int }
+
+func isSeparator(b byte) bool { return b == ' ' || b == '-' || b == '.' || b == '/' }
+
+// maxRun bounds how much of one run of separated digits is looked at for one
+// anchor; the engine marks long runs again.
+const maxRun = 4096
+
+// digitRun looks at the run of separated digits around the anchor: at each
+// group, the formats and patterns of every rule are tried.
+func (c *check) digitRun(list []*rule) {
+	text := c.v.Text
+	i := c.at
+	for i > 0 && (isDigit(text[i-1]) || isSeparator(text[i-1]) && i > 1 && isDigit(text[i-2])) {
+		i--
+	}
+	start := i
+	if start == 0 && !c.v.BOF {
+		// The run began before the view. What stands at its border is not whole.
+		for start < c.at && isDigit(text[start]) {
+			start++
+		}
+	}
+	j := c.at
+	for {
+		for j < len(text) && j-start < maxRun && (isDigit(text[j]) || isSeparator(text[j]) && j+1 < len(text) && isDigit(text[j+1])) {
+			j++
+		}
+		break
+	}
+	if j >= len(text)-1 && j-start < maxRun && !c.has(c.at, min(max(2*(len(text)-c.at), right), maxRun)) {
+		return
+	}
+	for start < j && !isDigit(text[start]) {
+		start++
+	}
+	c.groups = c.groups[:0]
+	for k := start; k < j; {
+		e := k
+		for e < j && isDigit(text[e]) {
+			e++
+		}
+		if e == k {
+			k++
+			continue
+		}
+		c.groups = append(c.groups, group{k, e})
+		k = e
+	}
+	for _, r := range list {
+		switch r.src.Shape {
+		case "digits":
+			for g := range c.groups {
+				c.tryFormats(r, g)
+			}
+		case "phone":
+			for g := range c.groups {
+				c.phone(r, g)
+			}
+		default:
+			for _, g := range c.groups {
+				for _, lead := range r.leads {
+					if s := g.start - lead; s >= 0 && r.left.before(text, s) && (s > 0 || c.v.BOF) {
+						c.tryAt(r, s, 0, "")
+					}
+				}
+			}
+		}
+	}
+}
+
+// tryFormats matches the formats of a rule at a group; the first that holds wins.
+func (c *check) tryFormats(r *rule, at int) {
+	text := c.v.Text
+next:
+	for f := range r.formats {
+		fm := &r.formats[f]
+		if at+len(fm.lens) > len(c.groups) {
+			continue
+		}
+		var sep byte
+		for k, n := range fm.lens {
+			g := c.groups[at+k]
+			if g.end-g.start != n {
+				continue next
+			}
+			if k == 0 {
+				continue
+			}
+			s := text[g.start-1]
+			want := fm.seps[k-1]
+			if want == '_' {
+				if sep == 0 {
+					sep = s
+				}
+				want = sep
+			}
+			if s != want {
+				continue next
+			}
+		}
+		first, last := c.groups[at].start, c.groups[at+len(fm.lens)-1].end
+		if !c.alone(r, first, last) {
+			continue
+		}
+		c.judge(r, candidate{start: first, end: last, head: first, points: fm.points, evidence: "separators"})
+		return
+	}
+}
+
+// alone reports whether a number is not a piece of something longer: a word, a
+// decimal, a version, a UUID, a longer row of groups.
+func (c *check) alone(r *rule, start, end int) bool {
+	text := c.v.Text
+	if start == 0 && !c.v.BOF || !c.has(end, 2) {
+		return false
+	}
+	if start > 0 {
+		b := text[start-1]
+		if isWord(b) && b != '_' || b == '+' && len(r.formats) > 0 || b == '#' && start > 1 && text[start-2] == '&' {
+			return false
+		}
+		if (b == '.' || b == '-' || b == '/') && start > 1 {
+			p := text[start-2]
+			if isDigit(p) || b == '-' && isAlnum(p) || b == '.' && isAlnum(p) {
+				return false
+			}
+		}
+	}
+	if end < len(text) {
+		b := text[end]
+		if isWord(b) && b != '_' {
+			return false
+		}
+		if end+1 < len(text) {
+			n := text[end+1]
+			if (b == '.' || b == '-' || b == '/') && isDigit(n) || b == '-' && isAlnum(n) || b == '.' && isLower(n) {
+				return false
+			}
+			if b == ',' && isDigit(n) && end-start < 4 {
+				return false
+			}
+		}
+	}
+	return true
+}

@@ -1,0 +1,95 @@
+package pattern
+
+import "bytes"
+
+const (
+	maxGap     = 40 // bytes between a label and its value
+	maxFillers = 4  // words between them
+)
+
+// findLabelled tries the pattern behind a label: "SSN: 219-09-9998",
+// "passportNumber": "…", <mrn>…</mrn>, "mein Passwort lautet …". Between the two
+// may stand punctuation, one line break and a few words that mean nothing.
+func findLabelled(c *check, r *rule, n int) {
+	text := c.v.Text
+	if !wholeLabel(text, c.at-n, c.at) {
+		return
+	}
+	if !c.has(c.at, maxGap+8) {
+		return
+	}
+	fillers, breaks := 0, 0
+	for i := c.at; i < len(text) && i-c.at <= maxGap; {
+		if (i > c.at || !isAlnum(text[i])) && r.left.before(text, i) && !isSpace(text[i]) {
+			end, value, need := r.match.at(text, i, r.src.MaxLength)
+			if need > 0 && !c.has(i, need) {
+				return
+			}
+			if end >= 0 {
+				if !c.has(end, 2) {
+					return
+				}
+				if r.right.behind(text, end) && !isFiller(text[value.Start:value.End]) {
+					c.judge(r, candidate{start: value.Start, end: value.End, head: c.at - n, shown: true})
+					return
+				}
+			}
+		}
+		b := text[i]
+		switch {
+		case b == '\n':
+			if breaks++; breaks > 2 {
+				return
+			}
+			i++
+		case isLetter(b) || b >= 0x80:
+			j := i
+			for j < len(text) && (isLetter(text[j]) || text[j] >= 0x80) {
+				j++
+			}
+			if fillers++; fillers > maxFillers || !isFiller(text[i:j]) {
+				return
+			}
+			i = j
+		case isDigit(b):
+			return
+		case bytes.IndexByte([]byte(" \t\r:=#\"'`*|>()[]{}<-.,/\\&;_?"), b) >= 0:
+			i++
+		default:
+			return
+		}
+	}
+}
+
+// wholeLabel reports whether text[s:e] is not a part of a longer word; parts of
+// a name like patientSSN, ssn_value or ssnNumber are whole.
+func wholeLabel(text []byte, s, e int) bool {
+	if s > 0 && isLetter(text[s-1]) && isLetter(text[s]) && !(isLower(text[s-1]) && isUpper(text[s])) {
+		return false
+	}
+	if e < len(text) && isLetter(text[e]) && isLetter(text[e-1]) {
+		if text[e]|0x20 == 's' && (e+1 == len(text) || !isLetter(text[e+1])) {
+			return true
+		}
+		return isLower(text[e-1]) && isUpper(text[e])
+	}
+	return true
+}
+
+// isFiller knows the words that may stand between a label and its value.
+func isFiller(w []byte) bool {
+	var buf [16]byte
+	if len(w) > len(buf) {
+		return false
+	}
+	switch string(lowerWord(buf[:0], w)) {
+	case "is", "was", "are", "be", "no", "nr", "num", "number", "numbers", "nummer", "numero", "número", "numéro", "numer", "nº", "n°", "n", "id",
+		"code", "of", "the", "my", "her", "his", "our", "your", "a", "an", "to", "for", "on", "file", "value", "ist", "lautet", "est", "es", "è", "é",
+		"de", "der", "die", "das", "del", "della", "di", "do", "da", "du", "la", "le", "il", "el", "är", "er", "jest", "to jest", "on_file", "ending",
+		"s", "us", "uk", "full", "new", "old", "current", "below", "following", "as", "follows", "was:", "und", "card", "nummern", "td", "tr", "th", "span",
+		"b", "strong", "string", "text", "str", "varchar", "nbsp", "quot", "me", "su", "mi", "tu", "mein", "meine", "mijn", "mon", "ma", "mio", "mia", "minha",
+		"meu", "för", "number is", "this", "that", "not", "patient", "patients", "holder", "born", "at", "in", "am", "le:", "with", "called", "named", "r", "и", "это", "номер", "№":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,95 @@
+package pattern
+
+import "bytes"
+
+// findMarking judges a classification marking by where it stands: alone on its
+// line, behind a label ("Classification: …"), or in capitals. In a running
+// sentence, and above all in a disclaimer, it is only a word.
+func findMarking(c *check, r *rule, n int) {
+	text := c.v.Text
+	s, e := c.at-n, c.at
+	if !wholeWord(text, s, e) || !c.has(e, 160) {
+		return
+	}
+	ls := s
+	for ls > 0 && text[ls-1] != '\n' && s-ls < 200 {
+		ls--
+	}
+	le := e
+	for le < len(text) && text[le] != '\n' && le-e < 160 {
+		le++
+	}
+	line := text[ls:le]
+	c.fold = appendLower(c.fold[:0], line)
+	for _, w := range [][]byte{[]byte("may contain"), []byte("this message"), []byte("this email"), []byte("this e-mail"), []byte("intended recipient"), []byte("intended only"),
+		[]byte("diese e-mail"), []byte("ce message"), []byte("este mensaje"), []byte("how to "), []byte("what is"), []byte("what does"), []byte("explain"), []byte("should i"), []byte("do i "), []byte("can i "), []byte("meaning of"), []byte("difference between"), []byte("i was told"), []byte("?")} {
+		if bytes.Contains(c.fold, w) {
+			return
+		}
+	}
+	before := bytes.Trim(text[ls:s], " \t\r*#_=-[](){}<>|/\\~.•·:\"'“”„«»►•!")
+	behind := bytes.Trim(text[e:le], " \t\r*#_=-[](){}<>|/\\~.•·:\"'“”„«»►•!,;")
+	caps := capitals(text[s:e])
+	words := bytes.Count(bytes.TrimSpace(text[s:e]), []byte(" ")) + 1
+	own := len(before) == 0
+	points, why := int16(0), ""
+	switch {
+	case own && len(behind) == 0 && (caps || isUpper(text[s])):
+		points, why = 22, "own_line"
+	case own && len(behind) == 0 && text[s] >= 0x80:
+		points, why = 22, "own_line"
+	case own && len(behind) == 0:
+		points, why = 8, "own_line"
+	case labelsMarking(c.lower(before)) && len(behind) < 40:
+		points, why = 22, "label"
+	case caps && own && len(behind) <= 70:
+		points, why = 18, "heading"
+	case caps && len(before) <= 40 && len(behind) <= 40:
+		points, why = 14, "capitals"
+	case caps && words >= 2:
+		points, why = 12, "capitals"
+	case bytes.HasPrefix(c.lower(behind), []byte("do not")) && own:
+		points, why = 18, "heading"
+	case text[s] >= 0x80 && len(before)+len(behind) < 30:
+		points, why = 12, "short_line"
+	case own && isUpper(text[s]) && len(behind) <= 40 && (bytes.IndexByte(text[e:le], '|') >= 0 || bytes.Contains(text[e:min(le, e+6)], []byte("-")) || bytes.Contains(text[e:min(le, e+6)], []byte("–")) || bytes.IndexByte(text[e:min(le, e+3)], ':') >= 0):
+		points, why = 10, "heading"
+	default:
+		return
+	}
+	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: why, shown: true})
+}
+
+func (c *check) lower(b []byte) []byte {
+	c.valid = lowerWord(c.valid[:0], b)
+	return c.valid
+}
+
+// labelsMarking knows what stands before a marking in headers and tables.
+func labelsMarking(b []byte) bool {
+	for _, w := range []string{"classification", "sensitivity", "confidentiality", "data class", "security class", "status", "marking", "label", "klassifizierung", "einstufung", "vertraulichkeit", "classificação", "clasificación", "classificazione", "niveau de confidentialité", "classificatie", "klauzula", "信息分类", "密级"} {
+		if bytes.HasSuffix(bytes.TrimRight(b, " :=*|\"'-"), []byte(w)) {
+			return true
+		}
+	}
+	return false
+}
+
+// wholeWord reports whether no letter or digit touches text[s:e].
+func wholeWord(text []byte, s, e int) bool {
+	return (s == 0 || !isWord(text[s-1])) && (e == len(text) || !isWord(text[e]))
+}
+
+// capitals reports whether every letter of b is a capital.
+func capitals(b []byte) bool {
+	n := 0
+	for _, x := range b {
+		if isLower(x) {
+			return false
+		}
+		if isUpper(x) {
+			n++
+		}
+	}
+	return n > 0
+}

@@ -1,0 +1,222 @@
+// Package pattern makes detectors out of TOML rules.
+//
+// A rule names where to look (keywords, digit runs, '@', ...), what to
+// recognise there (an RE2 pattern or a hand-written shape), what must hold of
+// the value (validators, exclusions, entropy) and what surrounds it (context
+// words, a label). For each anchor the rules that asked for it are tried in
+// this order: match, boundary, validators, exclusions, context. Most end at the
+// first step; context is read once per candidate that got through the others.
+//
+// A match always begins at a place that the anchor determines, never "somewhere
+// in the window", so where a text was cut cannot matter; a rule's max_length
+// says how much text may be needed to the right, and what the view does not yet
+// hold is asked for.
+//
+// All rules are one [detectors.Detector]: it is immutable and safe for
+// concurrent use; its passes are pooled by the engine.
+package pattern
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/anchor"
+	"github.com/promptgate/promptgate/detectors/validate"
+	"github.com/promptgate/promptgate/rules"
+)
+
+// The text a rule sees around its anchor.
+const (
+	left     = 384 // bytes before: a context of 300 and the longest part of a match before its anchor
+	right    = 192 // bytes behind, granted at once
+	maxRight = rules.MaxLength + 256
+)
+
+// New compiles every rule of a catalogue.
+func New(c *rules.Catalogue) ([]detectors.Detector, error) {
+	d := &detector{literals: make(map[anchor.Literal]int), kinds: make(map[anchor.Kind][]*rule)}
+	validators := make(map[string]validate.Validator)
+	for _, v := range validate.All() {
+		validators[v.Name] = v
+	}
+	var errs []error
+	for _, src := range c.Rules() {
+		r, err := compile(src, c, validators)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("rule %s: %w", src.ID, err))
+			continue
+		}
+		r.index = len(d.rules)
+		d.rules = append(d.rules, r)
+		d.subscribe(r)
+	}
+	if len(errs) > 0 {
+		return nil, errors.Join(errs...)
+	}
+	return []detectors.Detector{d}, nil
+}
+
+type detector struct {
+	rules    []*rule
+	needs    []anchor.Literal
+	literals map[anchor.Literal]int // literal → its place in needs
+	byLit    [][]use
+	kinds    map[anchor.Kind][]*rule
+}
+
+// A use is a rule that asked for a literal; signal is the ordinal of the
+// signal whose word the literal is.
+type use struct {
+	rule   *rule
+	signal int
+}
+
+func (d *detector) literal(text string, fold bool, u use) {
+	l := anchor.Literal{Text: text, Fold: fold}
+	i, ok := d.literals[l]
+	if !ok {
+		i = len(d.needs)
+		d.literals[l] = i
+		d.needs = append(d.needs, l)
+		d.byLit = append(d.byLit, nil)
+	}
+	for _, o := range d.byLit[i] {
+		if o == u {
+			return
+		}
+	}
+	d.byLit[i] = append(d.byLit[i], u)
+}
+
+func (d *detector) subscribe(r *rule) {
+	for _, k := range r.src.Keywords {
+		d.literal(k, !r.src.KeywordCase, use{rule: r})
+	}
+	for i, s := range r.src.Signals {
+		for _, w := range s.Words {
+			d.literal(w, true, use{rule: r, signal: i})
+		}
+	}
+	for _, a := range r.src.Anchors {
+		k := map[string]anchor.Kind{
+			"digits": anchor.KindDigits, "token": anchor.KindToken, "at": anchor.KindAt,
+			"iban": anchor.KindIBAN, "caps": anchor.KindCaps,
+		}[a]
+		d.kinds[k] = append(d.kinds[k], r)
+	}
+}
+
+// Needs implements [detectors.Detector].
+func (d *detector) Needs() detectors.Needs {
+	n := detectors.Needs{Literals: d.needs, Left: left, Right: right, MaxRight: maxRight}
+	for k := anchor.KindDigits; k <= anchor.KindCaps; k++ {
+		if len(d.kinds[k]) > 0 {
+			n.Kinds = append(n.Kinds, k)
+		}
+	}
+	return n
+}
+
+// NewPass implements [detectors.Detector].
+func (d *detector) NewPass() detectors.Pass { return &pass{d: d} }
+
+// A pass is one text's state.
+type pass struct {
+	d       *detector
+	recent  [64]reported // ring of what was reported, to say nothing twice
+	next    int
+	runEnd  int // end of the digit run that was looked at last
+	signals []sighting
+	persons []detectors.Span
+	clean   []byte
+	fold    []byte
+	valid   []byte
+	groups  []group
+}
+
+type reported struct {
+	rule       int
+	start, end int
+}
+
+// Reset implements [detectors.Pass].
+func (p *pass) Reset() {
+	clear(p.recent[:])
+	p.next, p.runEnd = 0, 0
+	p.signals, p.persons = p.signals[:0], p.persons[:0]
+}
+
+// Check implements [detectors.Pass].
+func (p *pass) Check(v detectors.View, h anchor.Hit, emit func(detectors.Finding)) (more int) {
+	c := check{pass: p, v: v, at: v.At, emit: emit}
+	switch h.Kind {
+	case anchor.KindLiteral:
+		n := len(p.d.needs[h.ID].Text)
+		for _, u := range p.d.byLit[h.ID] {
+			if u.rule.src.Shape == "signals" {
+				p.sight(v, n, u)
+				continue
+			}
+			u.rule.find(&c, u.rule, n)
+		}
+	case anchor.KindDigits:
+		c.digitRun(p.d.kinds[h.Kind])
+	default:
+		n := 0
+		switch h.Kind {
+		case anchor.KindAt:
+			n = 1
+		case anchor.KindIBAN:
+			n = 4
+		case anchor.KindCaps:
+			n = 1
+		case anchor.KindToken:
+			n = c.tokenHead()
+		}
+		for _, r := range p.d.kinds[h.Kind] {
+			r.find(&c, r, n)
+		}
+	}
+	return c.more
+}
+
+// A check is one anchor being looked at.
+type check struct {
+	*pass
+	v    detectors.View
+	at   int // index of the anchor's end
+	more int
+	emit func(detectors.Finding)
+}
+
+// has reports whether the view reaches n bytes behind index i, or the text
+// ends; if not, more text is asked for.
+func (c *check) has(i, n int) bool {
+	if i+n <= len(c.v.Text) || c.v.EOF {
+		return true
+	}
+	c.more = max(c.more, min(i+n-c.at, maxRight))
+	return len(c.v.Text)-c.at >= maxRight
+}
+
+// tokenHead is the number of token bytes before the anchor's end.
+func (c *check) tokenHead() int {
+	i := c.at
+	for i > 0 && isToken(c.v.Text[i-1]) {
+		i--
+	}
+	return c.at - i
+}
+
+func isToken(b byte) bool {
+	return isWord(b) || b == '+' || b == '/' || b == '=' || b == '-'
+}
+
+func isDigit(b byte) bool  { return b >= '0' && b <= '9' }
+func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }
+func isAlnum(b byte) bool  { return isDigit(b) || isLetter(b) }
+func isWord(b byte) bool   { return isAlnum(b) || b == '_' }
+func isUpper(b byte) bool  { return b >= 'A' && b <= 'Z' }
+func isLower(b byte) bool  { return b >= 'a' && b <= 'z' }
+func isSpace(b byte) bool  { return b == ' ' || b == '\t' || b == '\n' || b == '\r' }

@@ -1,0 +1,274 @@
+package pattern
+
+// findPhone reads a number that begins with an area code in parentheses; the
+// anchor is "(" and a digit. Other numbers are tried by digitRun.
+func findPhone(c *check, r *rule, n int) {
+	text := c.v.Text
+	s := c.at - n
+	if s == 0 && !c.v.BOF || s > 0 && (isWord(text[s-1]) || text[s-1] == ')') || !c.has(c.at, 24) {
+		return
+	}
+	i := s + 1
+	area := i
+	for i < len(text) && isDigit(text[i]) {
+		i++
+	}
+	k := i - area
+	if k < 2 || k > 5 || i >= len(text) || text[i] != ')' {
+		return
+	}
+	i++
+	if i < len(text) && (text[i] == ' ' || text[i] == '-' || text[i] == '.') {
+		i++
+	}
+	g, digits, end := c.rest(i)
+	if g == nil || digits < 6 || digits > 9 || digits+k < 9 || digits+k > 11 {
+		return
+	}
+	start := s
+	for start > 0 && s-start < 5 && text[start] != '+' && (text[start-1] == ' ' || isDigit(text[start-1]) || text[start-1] == '+') {
+		start--
+	}
+	points, why := int16(0), ""
+	if text[start] != '+' {
+		start = s
+	} else {
+		points, why = 14, "international"
+	}
+	if k == 3 && digits == 7 && g[0] == 3 && nanp(text[area], text[i]) {
+		points, why = 14, "separators"
+		if fictional(text[start:end]) {
+			points, why = 0, "fictional_number"
+		}
+	}
+	c.judge(r, candidate{start: start, end: end, head: start, points: points, evidence: why})
+}
+
+// rest reads up to three groups of digits joined by single separators.
+func (c *check) rest(i int) (lens []int, digits, end int) {
+	text := c.v.Text
+	for len(lens) < 3 {
+		s := i
+		for i < len(text) && isDigit(text[i]) {
+			i++
+		}
+		if i == s {
+			return nil, 0, 0
+		}
+		lens = append(lens, i-s)
+		digits += i - s
+		end = i
+		if i+1 < len(text) && (text[i] == ' ' || text[i] == '-' || text[i] == '.') && isDigit(text[i+1]) {
+			i++
+			continue
+		}
+		break
+	}
+	if end < len(text) && isWord(text[end]) {
+		return nil, 0, 0
+	}
+	if len(lens) == 1 {
+		lens = append(lens, 0)
+	}
+	return lens, digits, end
+}
+
+// nanp reports whether area code and exchange may begin with these digits.
+func nanp(area, exchange byte) bool { return area >= '2' && exchange >= '2' }
+
+// fictional reports whether a number ends in 555-01xx.
+func fictional(tail []byte) bool {
+	d := make([]byte, 0, 8)
+	for _, b := range tail {
+		if isDigit(b) {
+			d = append(d, b)
+		}
+	}
+	return len(d) >= 7 && string(d[len(d)-7:len(d)-2]) == "55501"
+}
+
+// phone tries the national and international forms at a group of a digit run.
+func (c *check) phone(r *rule, at int) {
+	text := c.v.Text
+	first := c.groups[at].start
+	plus := first > 0 && text[first-1] == '+'
+	sep := byte(0)
+	digits, n := 0, 0
+	for k := at; k < len(c.groups) && n < 6; k++ {
+		g := c.groups[k]
+		if k > at {
+			s := text[g.start-1]
+			if g.start-c.groups[k-1].end != 1 || sep != 0 && s != sep && !(plus || n == 1 || s == '-') {
+				break
+			}
+			if !plus && n >= 2 && s != sep && s != '-' {
+				break
+			}
+			sep = s
+		}
+		if digits+g.end-g.start > 15 {
+			break
+		}
+		digits += g.end - g.start
+		n++
+		if plus && digits >= 11 && n >= 2 && k+1 < len(c.groups) && c.groups[k+1].end-c.groups[k+1].start > 4 {
+			break
+		}
+	}
+	if plus {
+		c.international(r, at, n, digits)
+		return
+	}
+	for ; n > 0; n-- {
+		if points, why, ok := c.national(at, n); ok {
+			end := c.groups[at+n-1].end
+			if c.alone(r, first, end) {
+				start := c.countryCode(first)
+				if start < first {
+					points, why = max(points, 14), "international"
+				}
+				c.judge(r, candidate{start: start, end: end, head: start, points: points, evidence: why})
+				return
+			}
+		}
+	}
+}
+
+// countryCode extends a number to the left over "+44 (0)".
+func (c *check) countryCode(first int) int {
+	text := c.v.Text
+	i := first
+	if i > 0 && text[i-1] == ' ' {
+		i--
+	}
+	if i > 2 && text[i-1] == ')' && text[i-2] == '0' && text[i-3] == '(' {
+		i -= 3
+		if i > 0 && text[i-1] == ' ' {
+			i--
+		}
+		j := i
+		for j > 0 && i-j < 3 && isDigit(text[j-1]) {
+			j--
+		}
+		if j < i && j > 0 && text[j-1] == '+' {
+			return j - 1
+		}
+	}
+	return first
+}
+
+// international judges + and a country code of ITU-T E.164.
+func (c *check) international(r *rule, at, n, digits int) {
+	text := c.v.Text
+	start := c.groups[at].start - 1
+	if start > 0 && (isWord(text[start-1]) || text[start-1] == '+') || start == 0 && !c.v.BOF {
+		return
+	}
+	for n > 0 && (digits > 15 || digits < 8) {
+		if digits < 8 {
+			return
+		}
+		n--
+		digits -= c.groups[at+n].end - c.groups[at+n].start
+	}
+	end := c.groups[at+n-1].end
+	if digits < 8 || !c.has(end, 2) || end < len(text) && isWord(text[end]) || !callingCode(text[start+1:end]) {
+		return
+	}
+	if len(c.groups[at:at+n]) == 1 && digits < 9 {
+		return
+	}
+	c.judge(r, candidate{start: start, end: end, head: start, points: 14, evidence: "international"})
+}
+
+// callingCode knows the country codes in use.
+func callingCode(d []byte) bool {
+	if d[0] == '0' {
+		return false
+	}
+	if d[0] == '1' || d[0] == '7' {
+		return d[0] != '1' || nthDigit(d, 1) >= '2'
+	}
+	two := [2]byte{d[0], nthDigit(d, 1)}
+	switch string(two[:]) {
+	case "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51", "52", "53", "54", "55", "56", "57", "58",
+		"60", "61", "62", "63", "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98":
+		return true
+	case "21", "22", "23", "24", "25", "26", "29", "35", "37", "38", "42", "50", "59", "67", "68", "69", "85", "88", "96", "97", "99":
+		return true // three digits: nearly all of these decades are given out
+	}
+	return false
+}
+
+func nthDigit(d []byte, n int) byte {
+	for _, b := range d {
+		if isDigit(b) {
+			if n == 0 {
+				return b
+			}
+			n--
+		}
+	}
+	return 0
+}
+
+// national judges n groups as a number of some country's plan.
+func (c *check) national(at, n int) (points int16, why string, ok bool) {
+	text := c.v.Text
+	var lens [6]int
+	total := 0
+	for k := range n {
+		lens[k] = c.groups[at+k].end - c.groups[at+k].start
+		total += lens[k]
+	}
+	s, e := c.groups[at].start, c.groups[at+n-1].end
+	b0, b1 := text[s], nthDigit(text[s:e], 1)
+	if n == 1 {
+		// Ten to eleven bare digits: nothing without context.
+		switch {
+		case total == 10 && b0 >= '2' && text[s+3] >= '2', total == 10 && b0 == '0' && b1 >= '1', total == 11 && b0 == '0' && b1 >= '1', total == 11 && b0 == '1' && b1 >= '2':
+			return -16, "no_separators", true
+		}
+		return 0, "", false
+	}
+	sep := text[c.groups[at+1].start-1]
+	same := true
+	for k := 1; k < n; k++ {
+		same = same && text[c.groups[at+k].start-1] == sep
+	}
+	k := 0
+	if lens[0] == 1 && b0 == '1' && n == 4 {
+		k = 1 // 1-212-555-0142
+	}
+	switch {
+	case n-k == 3 && lens[k] == 3 && lens[k+1] == 3 && lens[k+2] == 4 && same:
+		area, exchange := text[c.groups[at+k].start:], text[c.groups[at+k+1].start:]
+		if area[0] < '2' || exchange[0] < '2' || area[1] == '1' && area[2] == '1' {
+			break
+		}
+		points, why = 10, "separators"
+		if sep == ' ' || sep == '/' {
+			points = 0
+		}
+		if fictional(text[s:e]) {
+			points, why = 0, "fictional_number"
+		}
+		return points, why, true
+	case b0 == '0' && b1 >= '1' && lens[0] >= 2 && lens[0] <= 5 && total >= 9 && total <= 11 && n <= 5 && same:
+		switch {
+		case n == 5 && lens[0] == 2 && lens[1] == 2 && lens[4] == 2 && total == 10, // France
+			n == 3 && lens[0] == 3 && lens[1] == 4 && lens[2] == 4,                                        // London, Japan
+			n == 2 && lens[0] == 5 && lens[1] == 6, n == 3 && lens[0] == 4 && lens[1] == 3 && total >= 10, // UK, Australia
+			n == 3 && lens[0] == 5 && lens[1] == 3 && lens[2] == 3:
+			return 10, "separators", true
+		}
+		if n == 5 || lens[n-1] >= 2 {
+			return 0, "", true
+		}
+	case n == 2 && lens[0] == 5 && lens[1] == 5 && b0 >= '6', // India
+		n == 3 && total == 11 && b0 == '1' && b1 >= '3' && lens[0] == 3, // China
+		n >= 3 && total == 9 && b0 >= '6' && same && lens[0] == 3:       // Spain
+		return -16, "ambiguous", true
+	}
+	return 0, "", false
+}

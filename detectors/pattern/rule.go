@@ -1,0 +1,226 @@
+package pattern
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/validate"
+	"github.com/promptgate/promptgate/rules"
+)
+
+// A rule is a rules.Rule made ready to run. It is immutable but for its
+// patterns, which compile themselves on first use.
+type rule struct {
+	src        rules.Rule
+	index      int
+	typ        detectors.InfoType
+	id         detectors.RuleID
+	person     bool // a finding of it identifies a person
+	find       func(*check, *rule, int)
+	match      *matcher
+	excluded   []*matcher
+	leads      []int
+	validators []validate.Validator
+	values     [][]byte // excluded values, cleaned
+	published  [][]byte // test values of the issuer, cleaned
+	words      [][]byte // lower case
+	before     [][]byte // lower case
+	left       boundary
+	right      boundary
+	base       int16
+	formats    []format
+	context    []contextGroup
+}
+
+// basePoints turns the share of random values that pass into points without
+// context: a tenth of a percent is Low, one in a hundred thousand Medium.
+func basePoints(r rules.Rule) int16 {
+	if r.Confidence > 0 {
+		return int16(r.Confidence)
+	}
+	return int16(min(max(30+12*-math.Log10(r.RandomPass), 20), 85))
+}
+
+func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.Validator) (*rule, error) {
+	r := &rule{
+		src: src, typ: detectors.InfoType(src.InfoType), id: detectors.RuleID(src.ID),
+		base: basePoints(src), leads: src.Lead,
+	}
+	if len(r.leads) == 0 {
+		r.leads = []int{0}
+	}
+	t, _ := c.InfoType(src.InfoType)
+	r.person = slices.Contains([]string{"national_id", "person", "contact", "health_id"}, t.Group)
+	var err error
+	if src.Pattern != "" {
+		if r.match, err = newMatcher(src.Pattern); err != nil {
+			return nil, fmt.Errorf("pattern: %w", err)
+		}
+	}
+	for _, p := range src.Exclude.Patterns {
+		m, err := newMatcher(`(?:` + p + `)$`)
+		if err != nil {
+			return nil, fmt.Errorf("exclude.patterns: %w", err)
+		}
+		r.excluded = append(r.excluded, m)
+	}
+	for _, name := range src.Validators {
+		v, ok := validators[name]
+		if !ok {
+			return nil, fmt.Errorf("unknown validator %s", name)
+		}
+		r.validators = append(r.validators, v)
+	}
+	for _, s := range src.Exclude.Values {
+		r.values = append(r.values, normal(s))
+	}
+	for _, s := range src.Exclude.Published {
+		r.published = append(r.published, normal(s))
+	}
+	for _, s := range src.Exclude.Words {
+		r.words = append(r.words, []byte(strings.ToLower(s)))
+	}
+	for _, s := range src.Exclude.Before {
+		r.before = append(r.before, []byte(strings.ToLower(s)))
+	}
+	if r.left, err = newBoundary(src.Boundary.Left); err != nil {
+		return nil, err
+	}
+	if r.right, err = newBoundary(src.Boundary.Right); err != nil {
+		return nil, err
+	}
+	if r.formats, err = parseFormats(src.Formats); err != nil {
+		return nil, err
+	}
+	for _, g := range src.Context {
+		r.context = append(r.context, newContext(g))
+	}
+	switch src.Shape {
+	case "":
+		r.find = findPattern
+	case "labelled":
+		r.find = findLabelled
+	case "digits":
+		r.find = findNothing // tried by digitRun
+	case "email":
+		r.find = findEmail
+	case "phone":
+		r.find = findPhone
+	case "assignment":
+		r.find = findAssignment
+	case "prose":
+		r.find = findProse
+	case "pem":
+		r.find = findPEM
+	case "marking":
+		r.find = findMarking
+	case "signals":
+		r.find = findNothing // sighted by Check, judged by Close
+	default:
+		return nil, fmt.Errorf("unknown shape %s", src.Shape)
+	}
+	return r, nil
+}
+
+func findNothing(*check, *rule, int) {}
+
+func normal(s string) []byte { return validate.Alnum.Apply(nil, []byte(s)) }
+
+// A boundary says what must not stand beside a match.
+type boundary uint8
+
+const (
+	boundWord boundary = iota
+	boundAlnum
+	boundToken
+	boundDigit
+	boundNumber
+	boundNone
+)
+
+func newBoundary(name string) (boundary, error) {
+	switch name {
+	case "", "word":
+		return boundWord, nil
+	case "alnum":
+		return boundAlnum, nil
+	case "token":
+		return boundToken, nil
+	case "digit":
+		return boundDigit, nil
+	case "number":
+		return boundNumber, nil
+	case "none":
+		return boundNone, nil
+	}
+	return 0, fmt.Errorf("unknown boundary %s", name)
+}
+
+// before reports whether text[:i] may stand before a match.
+func (b boundary) before(text []byte, i int) bool {
+	if i == 0 {
+		return true
+	}
+	n := byte(0)
+	if i > 1 {
+		n = text[i-2]
+	}
+	return b.clear(text[i-1], n)
+}
+
+// behind reports whether text[i:] may stand behind a match.
+func (b boundary) behind(text []byte, i int) bool {
+	if i >= len(text) {
+		return true
+	}
+	n := byte(0)
+	if i+1 < len(text) {
+		n = text[i+1]
+	}
+	return b.clear(text[i], n)
+}
+
+// clear judges the neighbour and the byte beyond it.
+func (b boundary) clear(x, beyond byte) bool {
+	switch b {
+	case boundWord:
+		return !isWord(x)
+	case boundAlnum:
+		return !isAlnum(x)
+	case boundToken:
+		return !isWord(x) && x != '+' && x != '/' && x != '-'
+	case boundDigit:
+		return !isDigit(x)
+	case boundNumber:
+		return !isWord(x) && !((x == '.' || x == ',' || x == '-') && isDigit(beyond))
+	}
+	return true
+}
+
+// findPattern tries the pattern at the start of the anchor, or lead bytes before it.
+func findPattern(c *check, r *rule, n int) {
+	for _, lead := range r.leads {
+		start := c.at - n - lead
+		if start < 0 || !r.left.before(c.v.Text, start) || start == 0 && !c.v.BOF {
+			continue
+		}
+		c.tryAt(r, start, 0, "")
+	}
+}
+
+// tryAt matches the rule's pattern at an index and judges what it found.
+// It reports whether the pattern matched.
+func (c *check) tryAt(r *rule, start int, points int16, evidence string) bool {
+	end, value, need := r.match.at(c.v.Text, start, r.src.MaxLength)
+	if need > 0 && !c.has(start, need) {
+		return false
+	}
+	if end < 0 || !c.has(end, 2) || !r.right.behind(c.v.Text, end) {
+		return false
+	}
+	c.judge(r, candidate{start: value.Start, end: value.End, points: points, evidence: evidence, head: start})
+	return true
+}
