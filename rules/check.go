@@ -21,7 +21,7 @@ func at(table string, i int, key string) string { return fmt.Sprintf("%s[%d].%s"
 // whether it needs a pattern.
 func Shapes() map[string]bool {
 	return map[string]bool{
-		"digits": false, "labelled": true, "email": false, "phone": false,
+		"digits": false, "labelled": true, "street": true, "email": false, "phone": false,
 		"assignment": false, "prose": false,
 		"pem": false, "marking": false, "signals": false,
 	}

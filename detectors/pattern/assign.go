@@ -163,6 +163,8 @@ func (r *rule) rare(v []byte, quoted, colon, spaced bool) (points int16, why str
 		return 0, "", false
 	case digit == 0 && other == 0 && !(upper > 1 && lower > 1 && len(v) >= 10):
 		return 0, "", false // a word
+	case digit > 0 && !password && wordy(bytes.TrimRight(v, "0123456789")) && (upper == 0 || lower == 0) && other > 0:
+		return 0, "", false // words and a number
 	case digit == 0 && other > 0 && wordy(v):
 		return 0, "", false // words joined by signs
 	case letters == 0 && !(password && len(v) >= 6 && (quoted || colon)):

@@ -119,6 +119,18 @@ func (g *contextGroup) read(c *check, text []byte, lo, hi int, out *seen) {
 			break
 		}
 		i = e
+		if e < hi && isUpper(text[e]) { // creditCard: also as one word
+			full := e
+			for full < hi && isAlnum(text[full]) {
+				full++
+			}
+			c.fold = lowerWord(c.fold[:0], text[s:full])
+			for _, p := range g.words[string(c.fold)] {
+				if len(p.rest) == 0 {
+					note(p.name)
+				}
+			}
+		}
 		c.fold = lowerWord(c.fold[:0], text[s:e])
 		w := c.fold
 		list := g.words[string(w)]

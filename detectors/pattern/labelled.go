@@ -36,6 +36,10 @@ func findLabelled(c *check, r *rule, n int) {
 			}
 		}
 		b := text[i]
+		if n := wideMark(text[i:]); n > 0 {
+			i += n
+			continue
+		}
 		switch {
 		case b == '\n':
 			if breaks++; breaks > 2 {
@@ -44,7 +48,7 @@ func findLabelled(c *check, r *rule, n int) {
 			i++
 		case isLetter(b) || b >= 0x80:
 			j := i
-			for j < len(text) && (isLetter(text[j]) || text[j] >= 0x80) {
+			for j < len(text) && (isLetter(text[j]) || text[j] >= 0x80 && wideMark(text[j:]) == 0) {
 				j++
 			}
 			if fillers++; fillers > maxFillers || !isFiller(text[i:j]) {
@@ -59,6 +63,19 @@ func findLabelled(c *check, r *rule, n int) {
 			return
 		}
 	}
+}
+
+// wideMark is the length of the punctuation outside ASCII at the start of b.
+func wideMark(b []byte) int {
+	if len(b) == 0 || b[0] < 0x80 {
+		return 0
+	}
+	for _, m := range []string{"：", "“", "”", "„", "«", "»", "–", "—", "（", "）", "【", "】", "\u00a0", "‘", "’", "№", "、", "，", "º", "°"} {
+		if bytes.HasPrefix(b, []byte(m)) {
+			return len(m)
+		}
+	}
+	return 0
 }
 
 // wholeLabel reports whether text[s:e] is not a part of a longer word; parts of
@@ -92,4 +109,33 @@ func isFiller(w []byte) bool {
 		return true
 	}
 	return false
+}
+
+// findStreet matches the pattern at a word for "street" and goes back over the
+// street's name to the house number.
+func findStreet(c *check, r *rule, n int) {
+	text := c.v.Text
+	s := c.at - n
+	end, _, need := r.match.at(text, s, r.src.MaxLength)
+	if need > 0 && !c.has(s, need) || end < 0 || !r.right.behind(text, end) {
+		return
+	}
+	i := s
+	for words := 0; words < 5 && i > 0; words++ {
+		j := i
+		for j > 0 && i-j < 24 && (isWord(text[j-1]) || text[j-1] == '.' || text[j-1] == '\'' || text[j-1] == '-' || text[j-1] >= 0x80) {
+			j--
+		}
+		if j == i {
+			return
+		}
+		if isDigit(text[j]) && words > 0 && i-j <= 6 {
+			c.judge(r, candidate{start: j, end: end, head: j, shown: true})
+			return
+		}
+		if isLower(text[j]) || j == 0 || text[j-1] != ' ' {
+			return
+		}
+		i = j - 1
+	}
 }

@@ -18,8 +18,9 @@ func findPEM(c *check, r *rule, n int) {
 	}
 	body := c.at + k + 5
 	stop := min(len(text), s+r.src.MaxLength)
-	end := -1
+	end, bodyEnd := -1, 0
 	if i := bytes.Index(text[body:stop], []byte("-----END")); i >= 0 {
+		bodyEnd = body + i
 		tail := text[body+i+8 : min(len(text), body+i+8+64)]
 		if j := bytes.Index(tail, []byte("-----")); j >= 0 {
 			end = body + i + 8 + j + 5
@@ -36,10 +37,11 @@ func findPEM(c *check, r *rule, n int) {
 		for end > body && isSpace(text[end-1]) {
 			end--
 		}
+		bodyEnd = end
 	}
 	// The body must hold key material, not dots or a placeholder.
 	longest, run := 0, 0
-	for _, b := range text[body:end] {
+	for _, b := range text[body:bodyEnd] {
 		if isToken(b) {
 			run++
 			longest = max(longest, run)

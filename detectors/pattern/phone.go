@@ -119,15 +119,16 @@ func (c *check) phone(r *rule, at int) {
 		c.international(r, at, n, digits)
 		return
 	}
+	if start := c.countryCode(first); start < first {
+		if end := c.groups[at+n-1].end; digits >= 8 && digits <= 12 && c.has(end, 2) && (end == len(text) || !isWord(text[end])) {
+			c.judge(r, candidate{start: start, end: end, head: start, points: 14, evidence: "international"})
+		}
+		return
+	}
 	for ; n > 0; n-- {
 		if points, why, ok := c.national(at, n); ok {
-			end := c.groups[at+n-1].end
-			if c.alone(r, first, end) {
-				start := c.countryCode(first)
-				if start < first {
-					points, why = max(points, 14), "international"
-				}
-				c.judge(r, candidate{start: start, end: end, head: start, points: points, evidence: why})
+			if end := c.groups[at+n-1].end; c.alone(r, first, end) {
+				c.judge(r, candidate{start: first, end: end, head: first, points: points, evidence: why})
 				return
 			}
 		}

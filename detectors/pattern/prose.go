@@ -7,14 +7,17 @@ import "bytes"
 // a verb or a colon and a few words; the value must look like a password.
 func findProse(c *check, r *rule, n int) {
 	text := c.v.Text
-	if !wholeLabel(text, c.at-n, c.at) || !c.has(c.at, 128) {
+	if !wholeLabel(text, c.at-n, c.at) || !c.has(c.at, 128) || c.at < len(text) && (isWord(text[c.at]) || text[c.at] == '.') {
 		return
+	}
+	if s := c.at - n; s > 0 && (isWord(text[s-1]) || bytes.IndexByte([]byte("$.&->"), text[s-1]) >= 0) {
+		return // a variable
 	}
 	words, verb := 0, false
 	for i := c.at; i < len(text) && i-c.at < 64; {
 		b := text[i]
 		switch {
-		case b == ':' || b == '=' || bytes.HasPrefix(text[i:], []byte("：")):
+		case b == ':' || bytes.HasPrefix(text[i:], []byte("：")):
 			verb = true
 			i++
 			if b >= 0x80 {
@@ -116,7 +119,7 @@ func (c *check) proseValue(r *rule, i int) {
 		}
 	}
 	v := text[s:e]
-	if len(v) < 4 || bytes.IndexByte(v, ' ') >= 0 || notSecret(v, true) || bytes.IndexByte(v, '(') >= 0 && bytes.IndexByte(v, ')') >= 0 {
+	if len(v) < 4 || bytes.IndexByte(v, ' ') >= 0 || notSecret(v, true) || bytes.IndexAny(v, "()[]{}") >= 0 && s == i || bytes.Contains(v, []byte("://")) || bytes.HasPrefix(v, []byte("//")) || bytes.Contains(v, []byte("==")) {
 		return
 	}
 	var upper, lower, digit, other int

@@ -103,6 +103,8 @@ func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.
 		r.find = findPattern
 	case "labelled":
 		r.find = findLabelled
+	case "street":
+		r.find = findStreet
 	case "digits":
 		r.find = findNothing // tried by digitRun
 	case "email":
