@@ -101,12 +101,13 @@ func classify(line []byte) class {
 		return class{kind: k}
 	}
 	if onlyPunctuation(t) {
-		return class{kind: bracket, counts: len(t) > 1 && bytes.IndexAny(t, ")}") >= 0}
+		return class{kind: bracket, counts: bytes.IndexAny(t, ")}") >= 0}
 	}
 	last := t[len(t)-1]
 	if dataLine(t, last) || logLine(t) {
 		return class{kind: prose}
 	}
+	best := start{}
 	for _, s := range table[t[0]] {
 		if !bytes.HasPrefix(t, []byte(s.text)) {
 			continue
@@ -120,10 +121,13 @@ func classify(line []byte) class {
 		case bytes.Index(t[len(s.text)-1:], []byte(s.need)) < 0:
 			continue
 		}
-		if proseLike(t, last) {
-			continue
+		if len(s.text)+len(s.need) > len(best.text)+len(best.need) {
+			best = s
 		}
-		return class{kind: strongLine, lang: s.lang}
+	}
+	shouted := (best.lang == sql || best.lang == docker) && best.text[1] >= 'A' && best.text[1] <= 'Z'
+	if best.text != "" && (shouted || !proseLike(t, last)) {
+		return class{kind: strongLine, lang: best.lang}
 	}
 	if proseLike(t, last) {
 		return class{kind: prose}
@@ -149,6 +153,9 @@ func classify(line []byte) class {
 	}
 	if i := bytes.Index(t, []byte(" = ")); i > 0 && bytes.IndexByte(t[:i], ' ') < 0 {
 		score++ // name = …
+		if i+3 < len(t) && bytes.IndexByte([]byte("\"'[{(0123456789"), t[i+3]) >= 0 {
+			score++
+		}
 	}
 	if call(t) {
 		score++
