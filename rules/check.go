@@ -23,7 +23,7 @@ func Shapes() map[string]bool {
 	return map[string]bool{
 		"digits": false, "labelled": true, "street": true, "email": false, "phone": false,
 		"assignment": false, "prose": false,
-		"pem": false, "marking": false, "signals": false,
+		"pem": false, "marking": false, "marking_line": false, "signals": false,
 	}
 }
 

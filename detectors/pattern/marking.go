@@ -4,7 +4,8 @@ import "bytes"
 
 // findMarking judges a classification marking by where it stands: alone on its
 // line, behind a label ("Classification: …"), or in capitals. In a running
-// sentence, and above all in a disclaimer, it is only a word.
+// sentence, and above all in a disclaimer, it is only a word. Shape marking_line
+// knows only the first two places.
 func findMarking(c *check, r *rule, n int) {
 	text := c.v.Text
 	s, e := c.at-n, c.at
@@ -38,10 +39,12 @@ func findMarking(c *check, r *rule, n int) {
 		points, why = 22, "own_line"
 	case own && len(behind) == 0 && text[s] >= 0x80:
 		points, why = 22, "own_line"
-	case own && len(behind) == 0:
+	case own && len(behind) == 0 && r.src.Shape == "marking":
 		points, why = 8, "own_line"
 	case labelsMarking(c.lower(before)) && len(behind) < 40:
 		points, why = 22, "label"
+	case r.src.Shape == "marking_line":
+		return // a word too common to mark anything elsewhere
 	case caps && own && len(behind) <= 70:
 		points, why = 18, "heading"
 	case caps && len(before) <= 40 && len(behind) <= 40:

@@ -115,6 +115,9 @@ func (c *check) phone(r *rule, at int) {
 			break
 		}
 	}
+	if n == 0 {
+		return
+	}
 	if plus {
 		c.international(r, at, n, digits)
 		return
@@ -127,13 +130,46 @@ func (c *check) phone(r *rule, at int) {
 	}
 	for ; n > 0; n-- {
 		if points, why, ok := c.national(at, n); ok {
-			if end := c.groups[at+n-1].end; c.alone(r, first, end) {
+			if end := c.groups[at+n-1].end; c.alone(r, first, end) && !c.inRow(at, n) {
 				c.judge(r, candidate{start: first, end: end, head: first, points: points, evidence: why})
 				return
 			}
 		}
 	}
 }
+
+// inRow reports whether n groups are a part of a longer row with the same
+// separator, or of a dump of bytes.
+func (c *check) inRow(at, n int) bool {
+	text := c.v.Text
+	if n == 1 {
+		return false
+	}
+	sep := text[c.groups[at+1].start-1]
+	if at > 0 && c.groups[at].start-c.groups[at-1].end == 1 && text[c.groups[at].start-1] == sep {
+		return true
+	}
+	if at+n < len(c.groups) && c.groups[at+n].start-c.groups[at+n-1].end == 1 && text[c.groups[at+n].start-1] == sep {
+		return true
+	}
+	if c.groups[at].end-c.groups[at].start != 2 {
+		return false
+	}
+	i := c.groups[at].start // two hexadecimal digits, one or two spaces before
+	for k := 0; k < 2 && i > 0 && text[i-1] == ' '; k++ {
+		i--
+	}
+	if i > 2 && i < c.groups[at].start && isHex(text[i-1]) && isHex(text[i-2]) {
+		return true
+	}
+	j := c.groups[at+n-1].end
+	for k := 0; k < 2 && j < len(text) && text[j] == ' '; k++ {
+		j++
+	}
+	return j > c.groups[at+n-1].end && j+2 < len(text) && isHex(text[j]) && isHex(text[j+1]) && !isAlnum(text[j+2])
+}
+
+func isHex(b byte) bool { return isDigit(b) || b|0x20 >= 'a' && b|0x20 <= 'f' }
 
 // countryCode extends a number to the left over "+44 (0)".
 func (c *check) countryCode(first int) int {
@@ -255,6 +291,8 @@ func (c *check) national(at, n int) (points int16, why string, ok bool) {
 			points, why = 0, "fictional_number"
 		}
 		return points, why, true
+	case n == 2 && lens[0] == 5 && lens[1] == 4:
+		return 0, "", false // ZIP+4
 	case b0 == '0' && b1 >= '1' && lens[0] >= 2 && lens[0] <= 5 && total >= 9 && total <= 11 && n <= 5 && same:
 		switch {
 		case n == 5 && lens[0] == 2 && lens[1] == 2 && lens[4] == 2 && total == 10, // France

@@ -10,7 +10,7 @@ func findProse(c *check, r *rule, n int) {
 	if !wholeLabel(text, c.at-n, c.at) || !c.has(c.at, 128) || c.at < len(text) && (isWord(text[c.at]) || text[c.at] == '.') {
 		return
 	}
-	if s := c.at - n; s > 0 && (isWord(text[s-1]) || bytes.IndexByte([]byte("$.&->"), text[s-1]) >= 0) {
+	if s := c.at - n; s > 0 && (isWord(text[s-1]) || bytes.IndexByte([]byte("$.&->:/@\\"), text[s-1]) >= 0) {
 		return // a variable
 	}
 	words, verb := 0, false
@@ -119,7 +119,7 @@ func (c *check) proseValue(r *rule, i int) {
 		}
 	}
 	v := text[s:e]
-	if len(v) < 4 || bytes.IndexByte(v, ' ') >= 0 || notSecret(v, true) || bytes.IndexAny(v, "()[]{}") >= 0 && s == i || bytes.Contains(v, []byte("://")) || bytes.HasPrefix(v, []byte("//")) || bytes.Contains(v, []byte("==")) {
+	if len(v) < 4 || bytes.IndexByte(v, ' ') >= 0 || notSecret(v, true) || bytes.IndexAny(v, "()[]{}") >= 0 && s == i || bytes.Contains(v, []byte("://")) || bytes.HasPrefix(v, []byte("//")) || bytes.IndexByte(v, '=') > 0 && s == i {
 		return
 	}
 	var upper, lower, digit, other int

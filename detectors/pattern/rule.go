@@ -117,7 +117,7 @@ func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.
 		r.find = findProse
 	case "pem":
 		r.find = findPEM
-	case "marking":
+	case "marking", "marking_line":
 		r.find = findMarking
 	case "signals":
 		r.find = findNothing // sighted by Check, judged by Close
