@@ -51,6 +51,8 @@ func findMarking(c *check, r *rule, n int) {
 		points, why = 14, "capitals"
 	case caps && words >= 2:
 		points, why = 12, "capitals"
+	case own && words >= 2 && isUpper(text[s]) && len(behind) <= 30 && len(behind) > 0 && isUpper(behind[0]):
+		points, why = 14, "heading"
 	case bytes.HasPrefix(c.lower(behind), []byte("do not")) && own:
 		points, why = 18, "heading"
 	case text[s] >= 0x80 && len(before)+len(behind) < 30:

@@ -212,8 +212,8 @@ func (c *check) international(r *rule, at, n, digits int) {
 	if digits < 8 || !c.has(end, 2) || end < len(text) && isWord(text[end]) || !callingCode(text[start+1:end]) {
 		return
 	}
-	if len(c.groups[at:at+n]) == 1 && digits < 9 {
-		return
+	if n == 1 && (digits < 9 || start > 1 && (text[start-1] == '\\' || text[start-1] == ' ' && text[start-2] == '=')) {
+		return // an integer with its sign
 	}
 	c.judge(r, candidate{start: start, end: end, head: start, points: 14, evidence: "international"})
 }

@@ -47,6 +47,10 @@ func findProse(c *check, r *rule, n int) {
 				j++
 			}
 			w := bytes.TrimRight(text[i:j], ".,;!?")
+			if words == 0 && !verb && i == c.at+1 && text[c.at] == ' ' && strong(w) {
+				c.proseValue(r, i)
+				return
+			}
 			if verb && !plain(w) {
 				c.proseValue(r, i)
 				return
@@ -147,4 +151,21 @@ func (c *check) proseValue(r *rule, i int) {
 		points, why = 12, "rarity"
 	}
 	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: why, shown: true})
+}
+
+// strong reports whether w is letters, digits and signs together: a password
+// even without a verb before it.
+func strong(w []byte) bool {
+	var letter, digit, sign bool
+	for _, b := range w {
+		switch {
+		case isLetter(b):
+			letter = true
+		case isDigit(b):
+			digit = true
+		case bytes.IndexByte([]byte("!@#$%^&*?+"), b) >= 0:
+			sign = true
+		}
+	}
+	return len(w) >= 7 && letter && digit && sign
 }
