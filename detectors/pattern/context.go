@@ -61,7 +61,7 @@ func newContext(c rules.Context) contextGroup {
 			}
 			i = e
 		}
-		if first != "" {
+		if len(first) > 1 || len(p.rest) > 0 {
 			g.words[first] = append(g.words[first], p)
 		}
 	}

@@ -156,7 +156,7 @@ next:
 			}
 		}
 		first, last := c.groups[at].start, c.groups[at+len(fm.lens)-1].end
-		if !c.alone(r, first, last) {
+		if !c.alone(r, first, last) || sep == ' ' && c.inDump(first, last) {
 			continue
 		}
 		c.judge(r, candidate{start: first, end: last, head: first, points: fm.points, evidence: "separators"})
@@ -199,4 +199,23 @@ func (c *check) alone(r *rule, start, end int) bool {
 		}
 	}
 	return true
+}
+
+// inDump reports whether groups of digits are a part of a row of hexadecimal
+// groups: a fingerprint, a dump of memory.
+func (c *check) inDump(start, end int) bool {
+	text := c.v.Text
+	hexGroup := func(i, step int) bool {
+		letters, n := 0, 0
+		for ; i >= 0 && i < len(text) && isHex(text[i]); i += step {
+			if isLetter(text[i]) {
+				letters++
+			}
+			n++
+		}
+		return letters > 0 && (n == 2 || n == 4 || n == 8) && (i < 0 || i >= len(text) || isSpace(text[i]))
+	}
+	before := start > 1 && isSpace(text[start-1]) && hexGroup(start-2, -1)
+	behind := end+1 < len(text) && isSpace(text[end]) && hexGroup(end+1, 1)
+	return before || behind
 }

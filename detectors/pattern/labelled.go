@@ -51,7 +51,7 @@ func findLabelled(c *check, r *rule, n int) {
 			for j < len(text) && (isLetter(text[j]) || text[j] >= 0x80 && wideMark(text[j:]) == 0) {
 				j++
 			}
-			if fillers++; fillers > maxFillers || !isFiller(text[i:j]) {
+			if fillers++; fillers > maxFillers || !isFiller(text[i:j]) || r.name && !isVerb(text[i:j]) {
 				return
 			}
 			i = j

@@ -12,6 +12,11 @@ import (
 // naive is the engine in its simplest form: the whole text in hand, one anchor
 // after the other. Package engine is compared with it in detectors/shipped.
 func naive(ds []detectors.Detector, text []byte, label string) []detectors.Finding {
+	return dominant(raw(ds, text, label))
+}
+
+// raw is every finding before dominance.
+func raw(ds []detectors.Detector, text []byte, label string) []detectors.Finding {
 	var out []detectors.Finding
 	emit := func(f detectors.Finding) { out = append(out, f) }
 	for _, d := range ds {
@@ -30,6 +35,11 @@ func naive(ds []detectors.Detector, text []byte, label string) []detectors.Findi
 		}
 		p.Close(emit)
 	}
+	return out
+}
+
+// dominant drops each finding that an overlapping one outranks (law L6).
+func dominant(out []detectors.Finding) []detectors.Finding {
 	outranks := func(a, b detectors.Finding) bool {
 		return cmp.Or(int(a.Confidence.Level()-b.Confidence.Level()), a.Span.Len()-b.Span.Len(), -cmp.Compare(a.Rule, b.Rule)) > 0
 	}

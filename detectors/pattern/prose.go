@@ -112,7 +112,7 @@ func (c *check) proseValue(r *rule, i int) {
 		for e = s; e < len(text) && text[e] < 0x80 && text[e] >= 0x20; e++ {
 		}
 	default:
-		for e < len(text) && !isSpace(text[e]) && e-s < 65 && text[e] < 0x80 {
+		for e < len(text) && !isSpace(text[e]) && e-s < 65 && text[e] < 0x80 && !(text[e] == '\\' && e+1 < len(text) && (text[e+1] == 'n' || text[e+1] == '"')) {
 			e++
 		}
 		for e > s && bytes.IndexByte([]byte(".,;:?)\"'*`]>"), text[e-1]) >= 0 {

@@ -19,6 +19,7 @@ type rule struct {
 	typ        detectors.InfoType
 	id         detectors.RuleID
 	person     bool // a finding of it identifies a person
+	name       bool // it finds names: only a verb may stand behind the label
 	find       func(*check, *rule, int)
 	match      *matcher
 	excluded   []*matcher
@@ -54,6 +55,7 @@ func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.
 	}
 	t, _ := c.InfoType(src.InfoType)
 	r.person = slices.Contains([]string{"national_id", "person", "contact", "health_id"}, t.Group)
+	r.name = r.typ == "pii.person_name"
 	var err error
 	if src.Pattern != "" {
 		if r.match, err = newMatcher(src.Pattern); err != nil {
