@@ -1,0 +1,64 @@
+package content
+
+// A Shape says where the texts of a body stand. Provider rows are made into
+// shapes; a walk reads them. The zero value scans every string there is.
+// Immutable and safe for concurrent use.
+type Shape struct {
+	// Format says how the body is read; Auto goes by Content-Type, then by what
+	// the body looks like.
+	Format Format
+	// Select are tried in order; the first whose path matches a value decides.
+	// Strings that none names are documents of role Rest, so that a field that
+	// the provider adds is inspected on its first day.
+	Select []Select
+	Rest   Role // "" means RoleMetadata
+}
+
+// Format is how a body is read.
+type Format uint8
+
+// The formats. Only Auto looks at Content-Type.
+const (
+	Auto Format = iota
+	JSON
+	NDJSON    // one JSON value a line
+	Multipart // multipart/form-data; the names of parts are keys
+	Form      // application/x-www-form-urlencoded
+	Text      // the whole body is one document
+	Binary    // nothing to read: the gap unknown_format
+)
+
+// A Select says what a value is. Path is a row of steps joined by dots: a key,
+// "*" for any key, "[*]" for any element, "**" for any number of steps
+// ("messages[*].content[*].text", "**.metadata.*"). Multipart parts and form
+// fields are keys at the root.
+type Select struct {
+	Path string
+	Do   Do
+	Role Role // of a document
+	// RoleFrom is a path from the object that holds the value ("role",
+	// "author.role"), with "^" for one object further out ("^.role"); its value,
+	// when it is a known role, goes before Role.
+	RoleFrom string
+	Fact     string // name of the fact when Do is Setting
+	Join     string // documents of one body with the same Join are one text
+}
+
+// Do is what happens with a selected value.
+type Do uint8
+
+// The ways to treat a value.
+const (
+	Read       Do = iota // a document
+	Skip                 // an identifier or enum: read all the same when it does not look like one
+	Setting              // as Skip, and a fact of the message
+	Nested               // a string that holds JSON (tool arguments): its strings are documents
+	Data                 // a data: URL or base64: decoded and read as a file of its media type
+	Picture              // the gap image; a data: URL that holds text is read
+	Sound                // the gap audio
+	Opaque               // the gap opaque_provider_blob
+	Reference            // the gap reference, recorded; read when it does not look like an identifier
+	Tokens               // token ids as numbers: the gap tokens_as_numbers; strings are documents
+	Credential           // the provider's own credential in its own field: not read
+	Strip                // removed from the body before it is sent on, never a document
+)
