@@ -1,0 +1,311 @@
+package decode
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"encoding/base32"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+)
+
+// fold rewrites a whole text and names the layers it undid.
+func fold(text string, eof bool) (string, string) {
+	var f Finder
+	var out strings.Builder
+	layers := map[Layer]bool{}
+	var buf [8]byte
+	i := 0
+	for {
+		at, c, ok := f.Next([]byte(text), 0, i, eof, buf[:0])
+		out.WriteString(text[i:at])
+		if !ok {
+			out.WriteString(text[at:])
+			break
+		}
+		out.Write(c.With)
+		layers[c.Layer] = true
+		i = at + c.Len
+	}
+	return out.String(), strings.Trim(fmt.Sprint(keys(layers)), "[]")
+}
+
+func keys(m map[Layer]bool) (out []Layer) {
+	for _, l := range []Layer{Percent, Escape, Entity, Quoted, Invisible, Width, Homoglyph, Separator} {
+		if m[l] {
+			out = append(out, l)
+		}
+	}
+	return out
+}
+
+func TestHiddenCharacters(t *testing.T) {
+	tests := []struct{ name, text, want, layers string }{
+		{"percent", "4%31%31%31 x", "4111 x", "percent"},
+		{"percent of a control stays", "a%00b%0d", "a%00b\r", "percent"},
+		{"printf stays", "%d of %s, 100% sure, %zz", "%d of %s, 100% sure, %zz", ""},
+		{"json escape", `card \u0034\u0031`, "card 41", "escape"},
+		{"surrogates", `\ud835\udfd2`, "\U0001d7d2", "escape"},
+		{"braces", `\u{34}`, "4", "escape"},
+		{"hex escape", `\x34\x35`, "45", "escape"},
+		{"escaped backslash", `\\u0034`, `\\u0034`, ""},
+		{"bad escape", `\u00g4 \x4`, `\u00g4 \x4`, ""},
+		{"decimal entity", "&#52;&#49;", "41", "entity"},
+		{"hex entity", "&#x34;&#X31;", "41", "entity"},
+		{"named entity", "a&commat;b&period;c", "a@b.c", "entity"},
+		{"not an entity", "a && b &foo; &;", "a && b &foo; &;", ""},
+		{"entity beyond Unicode", "&#99999999999;", "&#99999999999;", ""},
+		{"quoted-printable", "=34=35 and", "45 and", "quoted"},
+		{"soft break", "4539=\n1488", "45391488", "quoted"},
+		{"query string", "?a=20&b=x", "?a=20&b=x", ""},
+		{"zero width", "AK\u200bIA\u2060", "AKIA", "invisible"},
+		{"soft hyphen", "pass\u00adword", "password", "invisible"},
+		{"joiner between Persian letters", "می\u200cخواهم", "می\u200cخواهم", ""},
+		{"emoji with selector", "\u2764\ufe0f", "\u2764\ufe0f", ""},
+		{"bidi", "\u202e4539\u202c", "4539", "invisible"},
+		{"marks on letters", "p\u0335a\u0337\u0322ss", "pass", "invisible"},
+		{"full width", "４５３９", "4539", "width"},
+		{"mathematical", "\U0001d7d2\U0001d7d3 \U0001d400", "45 A", "width"},
+		{"Arabic digits", "٤٥٣٩", "4539", "width"},
+		{"Devanagari digits", "४५", "45", "width"},
+		{"circled", "④⑤", "45", "width"},
+		{"homoglyph in a Latin word", "pаssword", "password", "homoglyph"},
+		{"Russian word", "пароль соседа", "пароль соседа", ""},
+		{"Greek word", "κωδικός", "κωδικός", ""},
+		{"hyphens between digits", "219\u201109\u20119998", "219-09-9998", "separator"},
+		{"dash in prose", "word \u2014 word", "word \u2014 word", ""},
+		{"no-break space between digits", "4539\u00a01488", "4539 1488", "separator"},
+		{"French spacing", "Bonjour\u00a0!", "Bonjour\u00a0!", ""},
+		{"accents stay", "café Müller naïve", "café Müller naïve", ""},
+		{"invalid bytes stay", "\xff\x804\xc3", "\xff\x804\xc3", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, layers := fold(tt.text, true)
+			if got != tt.want || layers != tt.layers {
+				t.Errorf("fold(%q) = %q by [%s], want %q by [%s]", tt.text, got, layers, tt.want, tt.layers)
+			}
+		})
+	}
+}
+
+// The changes found in a text do not depend on how much of it was there when
+// the search began.
+func TestChangesDoNotDependOnCuts(t *testing.T) {
+	pieces := []string{"word ", "%34", "%3", "\\u0034", "\\", "&#52;", "&", "=3D=20", "=\n", "\u200b", "а", "pаss", "４", "9", "\u2011", "\u00a0", "é", "x\u0335", "\xff", "plain text of some length, with a comma "}
+	rnd := rand.New(rand.NewPCG(7, 11))
+	for range 400 {
+		var text []byte
+		for len(text) < 700 {
+			text = append(text, pieces[rnd.IntN(len(pieces))]...)
+		}
+		want := changes(text, func(int) int { return len(text) })
+		if got := changes(text, func(from int) int { return from + 1 + rnd.IntN(200) }); got != want {
+			t.Fatalf("cut: %s\nwhole: %s\ntext %q", got, want, text)
+		}
+	}
+}
+
+// changes runs a Finder over a text that grows to more(from) each time.
+func changes(text []byte, more func(from int) int) string {
+	var f Finder
+	var out strings.Builder
+	var buf [8]byte
+	end, i := 0, 0
+	for {
+		end = min(more(end), len(text))
+		for {
+			at, c, ok := f.Next(text[:end], 0, i, end == len(text), buf[:0])
+			i = at
+			if !ok {
+				break
+			}
+			fmt.Fprintf(&out, "%d+%d=%q(%s) ", at, c.Len, c.With, c.Layer)
+			i += c.Len
+		}
+		if end == len(text) {
+			return out.String()
+		}
+	}
+}
+
+func gz(s string) []byte {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	w.Write([]byte(s))
+	w.Close()
+	return b.Bytes()
+}
+
+func zl(s string) []byte {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	w.Write([]byte(s))
+	w.Close()
+	return b.Bytes()
+}
+
+func utf16le(s string) []byte {
+	var b []byte
+	for _, r := range s {
+		b = append(b, byte(r), byte(r>>8))
+	}
+	return b
+}
+
+func wrap(s string, n int, nl string) string {
+	var b strings.Builder
+	for len(s) > n {
+		b.WriteString(s[:n] + nl)
+		s = s[n:]
+	}
+	return b.String() + s
+}
+
+func TestRuns(t *testing.T) {
+	const secret = "the customer's card is 4539 1488 0343 6467, please keep it safe for me"
+	long := strings.Repeat(secret+"\n", 40)
+	tests := []struct{ name, text, want, layers string }{
+		{"base64", base64.StdEncoding.EncodeToString([]byte(secret)), secret, "[base64]"},
+		{"base64 without padding", base64.RawStdEncoding.EncodeToString([]byte(secret)), secret, "[base64]"},
+		{"base64 url", base64.RawURLEncoding.EncodeToString([]byte(secret + "???>>>")), secret + "???>>>", "[base64]"},
+		{"behind a label", "data=" + base64.StdEncoding.EncodeToString([]byte(secret)), secret, "[base64]"},
+		{"wrapped at 76", wrap(base64.StdEncoding.EncodeToString([]byte(long)), 76, "\r\n"), long, "[base64]"},
+		{"wrapped at 64", wrap(base64.StdEncoding.EncodeToString([]byte(long)), 64, "\n"), long, "[base64]"},
+		{"hex", hex.EncodeToString([]byte(secret)), secret, "[hex]"},
+		{"upper-case hex", strings.ToUpper(hex.EncodeToString([]byte(secret))), secret, "[hex]"},
+		{"base32", base32.StdEncoding.EncodeToString([]byte(secret)), secret, "[base32]"},
+		{"gzip in base64", base64.StdEncoding.EncodeToString(gz(long)), long, "[base64 gzip]"},
+		{"zlib in hex", hex.EncodeToString(zl(long)), long, "[hex zlib]"},
+		{"UTF-16 in base64", base64.StdEncoding.EncodeToString(utf16le(secret)), secret, "[base64 utf16]"},
+		{"a hash", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "", ""},
+		{"an identifier", "TheQuickBrownFoxJumpsOverTheLazyDogAgainAndAgain", "", ""},
+		{"a path", "usr/share/doc/packages/some-package-name/examples", "", ""},
+		{"random bytes", base64.StdEncoding.EncodeToString([]byte{1, 200, 3, 255, 17, 130, 9, 77, 222, 4, 91, 180, 33, 250, 6, 140, 201, 2, 99, 143}), "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			var r Runner
+			d, ok, more := r.Decode([]byte(tt.text), 0, true)
+			if more {
+				t.Fatal("asks for more of a text that ended")
+			}
+			if ok != (tt.want != "") || ok && (string(d.Text) != tt.want || fmt.Sprint(d.Layers) != tt.layers) {
+				t.Fatalf("Decode = %v %q by %v, want %q by %s", ok, d.Text, d.Layers, tt.want, tt.layers)
+			}
+			// The same answer when the text arrives byte by byte and goes on behind the run.
+			grown := []byte(tt.text + " and more text behind it")
+			for n := 1; n <= len(grown); n++ {
+				g, gok, gmore := r.Decode(grown[:n], 0, n == len(grown))
+				if gmore {
+					continue
+				}
+				if gok != ok || gok && string(g.Text) != tt.want {
+					t.Fatalf("with %d bytes: %v %q, want %v %q", n, gok, g.Text, ok, tt.want)
+				}
+				break
+			}
+		})
+	}
+}
+
+func TestBombIsReported(t *testing.T) {
+	bomb := base64.StdEncoding.EncodeToString(gz(strings.Repeat("0", 20<<20)))
+	var r Runner
+	d, ok, _ := r.Decode([]byte(bomb), 0, true)
+	if !ok || d.Err != ErrBomb || len(d.Text) != maxPlain {
+		t.Errorf("ok %v, err %v, %d bytes of text", ok, d.Err, len(d.Text))
+	}
+}
+
+func TestRunsBeyondOneUnitGoOn(t *testing.T) {
+	text := base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("line of text 4539\n"), 10000))
+	var r Runner
+	seen := 0
+	for i := 0; i < len(text); {
+		d, ok, _ := r.Decode([]byte(text), i, true)
+		if !ok {
+			t.Fatalf("unit at %d is not decoded", i)
+		}
+		seen += len(d.Text)
+		if d.End-d.Start > MaxUnit || d.End <= i {
+			t.Fatalf("unit [%d,%d)", d.Start, d.End)
+		}
+		i = d.End
+	}
+	if seen != 180000 {
+		t.Errorf("%d bytes decoded, want 180000", seen)
+	}
+}
+
+func naturalText(t testing.TB) []byte {
+	var out []byte
+	files, _ := filepath.Glob(filepath.Join(runtime.GOROOT(), "src", "net", "http", "*.go"))
+	for _, f := range files {
+		b, err := os.ReadFile(f)
+		if err == nil && !strings.HasSuffix(f, "_test.go") {
+			out = append(out, b...)
+		}
+	}
+	if len(out) < 1<<19 {
+		t.Skip("no Go tree to read")
+	}
+	return out
+}
+
+func TestOrdinaryCodeHidesLittle(t *testing.T) {
+	text := naturalText(t)
+	n := len(strings.Fields(changes(text, func(int) int { return len(text) })))
+	if n > len(text)/2000 {
+		t.Errorf("%d hidden characters in %d bytes of ordinary code", n, len(text))
+	}
+}
+
+func FuzzUnit(f *testing.F) {
+	for _, s := range []string{"4%31", `\ud835\udfd2`, "&#x1F600;", "=3D=\n", "p\u0335а４", "\xf0\x9d\x9f\x92\u200d"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if len(text) > 4096 {
+			t.Skip()
+		}
+		want := changes(text, func(int) int { return len(text) })
+		if got := changes(text, func(from int) int { return from + 1 }); got != want {
+			t.Fatalf("byte by byte %s, whole %s", got, want)
+		}
+	})
+}
+
+func FuzzRun(f *testing.F) {
+	f.Add([]byte(base64.StdEncoding.EncodeToString([]byte("the quick brown fox jumps over the lazy dog"))))
+	f.Add([]byte(hex.EncodeToString(gz("hello hello hello hello"))))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var r Runner
+		d, ok, more := r.Decode(text, 0, true)
+		if more || ok && (d.Start < 0 || d.End > len(text) || d.End <= d.Start) {
+			t.Fatalf("more %v, run [%d,%d) of %d", more, d.Start, d.End, len(text))
+		}
+	})
+}
+
+func BenchmarkNextOnOrdinaryCode(b *testing.B) {
+	text := naturalText(b)
+	b.SetBytes(int64(len(text)))
+	var buf [8]byte
+	for b.Loop() {
+		var f Finder
+		for i := 0; i < len(text); {
+			at, c, ok := f.Next(text, 0, i, true, buf[:0])
+			if i = at + c.Len; !ok {
+				break
+			}
+		}
+	}
+}

@@ -1,0 +1,111 @@
+package decode
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// A Finder looks for hidden characters in a text that grows at its end. It
+// remembers where it last saw each of the bytes that can begin one, so that the
+// whole text is searched once. The zero value is ready for a new text; it holds
+// no text. Not safe for concurrent use.
+type Finder struct {
+	next [5]int // absolute offset of the next % \ & = and byte ≥ 0x80, or of the end of what was searched
+	seen [5]bool
+}
+
+// Next returns the first hidden character at or after text[i], whose absolute
+// offset is base+i. Unless the text ends (eof), places within Context of the end
+// are left for later: ok is false then and at is where to go on.
+func (f *Finder) Next(text []byte, base, i int, eof bool, buf []byte) (at int, c Change, ok bool) {
+	limit := len(text)
+	if !eof {
+		limit = max(i, len(text)-Context)
+	}
+	for i < limit {
+		least := limit
+		for k := range f.next {
+			if n := f.find(k, text, base, i, limit); n < least {
+				least = n
+			}
+		}
+		if least >= limit {
+			return limit, c, false
+		}
+		if c, ok = Unit(text, least, buf); ok {
+			return least, c, true
+		}
+		i = least + 1
+	}
+	return limit, c, false
+}
+
+const starters = "%\\&="
+
+// find is the index in text of the next byte of kind k at or after i, or limit.
+func (f *Finder) find(k int, text []byte, base, i, limit int) int {
+	if f.next[k] >= base+i && (f.seen[k] || f.next[k] >= base+limit) {
+		return min(f.next[k]-base, limit)
+	}
+	from := max(i, min(f.next[k]-base, limit))
+	if f.seen[k] {
+		from = i
+	}
+	for {
+		n := -1
+		if k < len(starters) {
+			n = bytes.IndexByte(text[from:limit], starters[k])
+		} else {
+			n = indexHigh(text[from:limit])
+		}
+		if n < 0 {
+			f.seen[k], f.next[k] = false, base+limit
+			return limit
+		}
+		from += n
+		if promising(text, from) {
+			f.seen[k], f.next[k] = true, base+from
+			return from
+		}
+		from++
+	}
+}
+
+// promising looks one byte ahead: most of these bytes stand in ordinary text.
+func promising(text []byte, i int) bool {
+	if text[i] >= 0x80 {
+		return true
+	}
+	if i+1 >= len(text) {
+		return false
+	}
+	switch b := text[i+1]; text[i] {
+	case '%':
+		return hexDigit(b) >= 0
+	case '\\':
+		return b == 'u' || b == 'x'
+	case '&':
+		return b == '#' || isAlnum(b)
+	default:
+		return b < 'a' && hexDigit(b) >= 0 || b == '\n' || b == '\r'
+	}
+}
+
+// indexHigh is the index of the first byte ≥ 0x80, or -1.
+func indexHigh(p []byte) int {
+	const high = 0x8080808080808080
+	i := 0
+	for ; i+32 <= len(p); i += 32 {
+		a := binary.LittleEndian.Uint64(p[i:]) | binary.LittleEndian.Uint64(p[i+8:])
+		b := binary.LittleEndian.Uint64(p[i+16:]) | binary.LittleEndian.Uint64(p[i+24:])
+		if (a|b)&high != 0 {
+			break
+		}
+	}
+	for ; i < len(p); i++ {
+		if p[i] >= 0x80 {
+			return i
+		}
+	}
+	return -1
+}

@@ -1,0 +1,313 @@
+package decode
+
+import (
+	"bytes"
+	"compress/gzip"
+	"compress/zlib"
+	"encoding/base32"
+	"encoding/base64"
+	"errors"
+	"io"
+	"unicode/utf8"
+)
+
+const (
+	// MaxUnit is how many raw bytes of a run are decoded as one text; what
+	// follows in the same run is a unit of its own.
+	MaxUnit = 64 << 10
+	// MinRun is the shortest run that is looked at, in raw bytes.
+	MinRun   = 24
+	head     = 64      // raw bytes by which a run is admitted
+	maxPlain = 1 << 20 // bytes of one decompressed unit; more is a bomb
+)
+
+// ErrBomb is the error of a run that decompresses to more than is good.
+var ErrBomb = errors.New("decode: decompresses to too much")
+
+// A Decoded is what a run held. Text is only valid until the next call.
+type Decoded struct {
+	Start, End int // the run, as indexes of the text it stands in
+	Text       []byte
+	Layers     []Layer // outermost first
+	Err        error   // ErrBomb, or nil
+}
+
+// A Runner decodes runs. It keeps its buffers between calls; the zero value is
+// ready. Not safe for concurrent use.
+type Runner struct{ encoded, out, plain []byte }
+
+// Decode looks at the run of token bytes that text[i] stands in, which begins
+// at start or, behind a label such as "data=", a little later. more is true when
+// the text must go on before it can be decided; ok when there is something
+// inside. The answer depends on nothing but the run: at most MaxUnit bytes from
+// its start.
+func (r *Runner) Decode(text []byte, start int, eof bool) (d Decoded, ok, more bool) {
+	if len(text)-start < head && !eof && plainRun(text[start:]) == len(text)-start {
+		return d, false, true
+	}
+	for tries, i := 0, start; tries < 4; tries++ {
+		if c := classify(text[i:min(len(text), i+head)]); c != "" {
+			return r.unit(text, i, c, eof)
+		}
+		i = afterLabel(text, i)
+		if i < 0 {
+			break
+		}
+		if len(text)-i < head && !eof && plainRun(text[i:]) == len(text)-i {
+			return d, false, true
+		}
+	}
+	return d, false, false
+}
+
+// afterLabel is where the run may begin behind the next byte that is no letter
+// or digit, near the start; -1 when there is none.
+func afterLabel(text []byte, i int) int {
+	for j := i; j < len(text) && j-i < 32 && tokenByte(text[j]); j++ {
+		if !isAlnum(text[j]) && j+1 < len(text) && isAlnum(text[j+1]) {
+			return j + 1
+		}
+	}
+	return -1
+}
+
+// unit decodes text[i:] with one codec, at most MaxUnit bytes of it.
+func (r *Runner) unit(text []byte, i int, c Layer, eof bool) (d Decoded, ok, more bool) {
+	end, ended := wrappedRun(text, i, c)
+	if !ended && !eof {
+		return d, false, true
+	}
+	r.encoded = r.encoded[:0]
+	for _, b := range text[i:end] {
+		if b > ' ' {
+			r.encoded = append(r.encoded, b)
+		}
+	}
+	r.out = decodeAll(r.out[:0], r.encoded, c)
+	d = Decoded{Start: i, End: end, Text: r.out, Layers: []Layer{c}}
+	if inner := packed(d.Text); inner != "" {
+		d.Layers = append(d.Layers, inner)
+		r.plain, d.Err = inflate(r.plain[:0], d.Text, inner)
+		d.Text = r.plain
+	}
+	if plain, is := utf16(d.Text); is {
+		d.Layers, d.Text = append(d.Layers, UTF16), plain
+	}
+	return d, len(d.Text) > 0, false
+}
+
+// classify admits a run by its head.
+func classify(p []byte) Layer {
+	n := plainRun(p)
+	if n < MinRun {
+		return none
+	}
+	p = p[:n]
+	for _, c := range []Layer{Hex, Base32, Base64} {
+		if !inAlphabet(p, c) {
+			continue
+		}
+		var buf [head]byte
+		out := decodeAll(buf[:0], p, c)
+		if len(out) >= 12 && (packed(out) != "" || readable(out)) {
+			return c
+		}
+		if _, is := utf16(out); is {
+			return c
+		}
+	}
+	return none
+}
+
+// inAlphabet reports whether p is written in c's alphabet. Padding may only end it.
+func inAlphabet(p []byte, c Layer) bool {
+	p = bytes.TrimRight(p, "=")
+	for _, b := range p {
+		switch c {
+		case Hex:
+			if hexDigit(b) < 0 {
+				return false
+			}
+		case Base32:
+			if !(b >= 'A' && b <= 'Z' || b >= '2' && b <= '7') {
+				return false
+			}
+		default:
+			if !isAlnum(b) && b != '+' && b != '/' && b != '-' && b != '_' {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// decodeAll appends what p holds, as far as it is well-formed.
+func decodeAll(dst, p []byte, c Layer) []byte {
+	p = bytes.TrimRight(p, "=")
+	switch c {
+	case Hex:
+		for i := 0; i+1 < len(p); i += 2 {
+			b, ok := hexPair(p, i)
+			if !ok {
+				return dst
+			}
+			dst = append(dst, b)
+		}
+		return dst
+	case Base32:
+		enc := base32.StdEncoding.WithPadding(base32.NoPadding)
+		return appendDecoded(dst, p[:len(p)/8*8+map[int]int{2: 2, 4: 4, 5: 5, 7: 7}[len(p)%8]], enc.DecodedLen, enc.Decode)
+	}
+	enc := base64.RawStdEncoding
+	if bytes.ContainsAny(p, "-_") {
+		enc = base64.RawURLEncoding
+	}
+	if len(p)%4 == 1 {
+		p = p[:len(p)-1]
+	}
+	return appendDecoded(dst, p, enc.DecodedLen, enc.Decode)
+}
+
+func appendDecoded(dst, p []byte, size func(int) int, decode func(dst, src []byte) (int, error)) []byte {
+	n := len(dst)
+	dst = append(dst, make([]byte, size(len(p)))...)
+	m, _ := decode(dst[n:], p)
+	return dst[:n+m]
+}
+
+// readable reports whether p is text: valid UTF-8 but for a character cut at
+// the end, and hardly a control character.
+func readable(p []byte) bool {
+	bad := 0
+	for i := 0; i < len(p); {
+		if b := p[i]; b < 0x80 {
+			if !visible(b) {
+				bad++
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(p[i:])
+		if r == utf8.RuneError && n <= 1 {
+			if len(p)-i < utf8.UTFMax && !utf8.FullRune(p[i:]) {
+				break
+			}
+			return false
+		}
+		i += n
+	}
+	return bad*20 <= len(p)
+}
+
+// packed recognises compressed data by its first bytes.
+func packed(p []byte) Layer {
+	switch {
+	case len(p) > 10 && p[0] == 0x1F && p[1] == 0x8B && p[2] == 8:
+		return Gzip
+	case len(p) > 6 && p[0] == 0x78 && (p[1] == 0x01 || p[1] == 0x5E || p[1] == 0x9C || p[1] == 0xDA):
+		return Zlib
+	}
+	return none
+}
+
+// inflate appends the plain text of p, as far as p goes.
+func inflate(dst, p []byte, c Layer) ([]byte, error) {
+	var z io.Reader
+	var err error
+	if c == Gzip {
+		z, err = gzip.NewReader(bytes.NewReader(p))
+	} else {
+		z, err = zlib.NewReader(bytes.NewReader(p))
+	}
+	if err != nil {
+		return dst, nil
+	}
+	for {
+		if len(dst) == cap(dst) {
+			dst = append(dst, 0)[:len(dst)]
+		}
+		n, err := z.Read(dst[len(dst):min(cap(dst), maxPlain+1)])
+		dst = dst[:len(dst)+n]
+		if len(dst) > maxPlain {
+			return dst[:maxPlain], ErrBomb
+		}
+		if err != nil {
+			return dst, nil // the end, or as far as it is well-formed
+		}
+	}
+}
+
+// utf16 turns UTF-16 of ASCII text into bytes: a byte order mark, or every
+// second byte zero.
+func utf16(p []byte) ([]byte, bool) {
+	if len(p) < 8 {
+		return nil, false
+	}
+	zero := -1
+	switch {
+	case p[1] == 0 && p[3] == 0 && p[5] == 0 && p[7] == 0, p[0] == 0xFF && p[1] == 0xFE:
+		zero = 1
+	case p[0] == 0 && p[2] == 0 && p[4] == 0 && p[6] == 0, p[0] == 0xFE && p[1] == 0xFF:
+		zero = 0
+	default:
+		return nil, false
+	}
+	out := make([]byte, 0, len(p)/2)
+	for i := 0; i+1 < len(p); i += 2 {
+		unit := rune(p[i+zero])<<8 | rune(p[i+1-zero])
+		if unit != 0xFEFF {
+			out = utf8.AppendRune(out, unit)
+		}
+	}
+	return out, readable(out)
+}
+
+func tokenByte(b byte) bool {
+	return isAlnum(b) || b == '_' || b == '+' || b == '/' || b == '=' || b == '-'
+}
+
+// plainRun is the length of the run of token bytes at the start of p.
+func plainRun(p []byte) int {
+	n := 0
+	for n < len(p) && tokenByte(p[n]) {
+		n++
+	}
+	return n
+}
+
+// wrappedRun is where the run that begins at i ends, at most MaxUnit bytes on;
+// ended is false when that depends on what follows the text. A run goes on over
+// a line break when the line was full (RFC 2045 §6.8 and RFC 7468 wrap at 76 and
+// 64) and the next line begins with a token byte.
+func wrappedRun(text []byte, i int, c Layer) (end int, ended bool) {
+	line := i
+	j := i
+	for j-i < MaxUnit {
+		if j == len(text) {
+			return j, false
+		}
+		if b := text[j]; tokenByte(b) && (b == '=' || inAlphabet(text[j:j+1], c)) {
+			j++
+			continue
+		}
+		if j-line < 60 {
+			return j, true
+		}
+		k := j
+		if text[k] == '\r' {
+			k++
+		}
+		if k < len(text) && text[k] != '\n' {
+			return j, true
+		}
+		k++
+		if k >= len(text) {
+			return j, false
+		}
+		if !tokenByte(text[k]) {
+			return j, true
+		}
+		j, line = k, k
+	}
+	return min(j, i+MaxUnit), true
+}
