@@ -9,6 +9,15 @@
 //	and blocks are equal.
 //
 // The package imports nothing of ours, holds no text, and knows no rule.
+//
+// # How it works
+//
+// A kernel turns 64 bytes at a time into bit masks, one bit a byte: which are
+// digits, which are token bytes, and where the last five (four, two) bytes look
+// like a window of some literal. Runs are then found by arithmetic on the masks,
+// and each place a literal may stand is compared exactly with the literals that
+// have that window. The work is a constant per byte and per hit, whatever the
+// text is.
 package anchor
 
 // Kind says what kind of place a [Hit] marks.
@@ -37,6 +46,11 @@ type Hit struct {
 const BlockSize = 4096
 
 // A Block counts byte classes in one grid cell; Len is BlockSize but in the last.
+//
+// Digit is 0-9, Upper A-Z, Token [A-Za-z0-9_+/=-], Punct every printable ASCII
+// byte that is neither letter, digit nor space, Newline LF, Space the space, tab
+// and CR, High every byte from 0x80, Ctl the other control bytes and DEL. Punct,
+// Newline, Space, High, Ctl, letters and digits make up Len; the rest overlap.
 type Block struct {
 	Off, Len                                              int
 	Digit, Upper, Token, Punct, Newline, Space, High, Ctl uint16
@@ -48,3 +62,10 @@ type Literal struct {
 	Text string
 	Fold bool
 }
+
+// The bounds of a [Literal]'s Text in bytes, and of a run's minimum.
+const (
+	MinLiteral = 2
+	MaxLiteral = 128
+	MaxRun     = 64
+)

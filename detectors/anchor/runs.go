@@ -1,0 +1,87 @@
+package anchor
+
+import "math/bits"
+
+// A run follows one run of ones from mask to mask.
+type run struct{ open uint32 } // ones at the end of what was seen, not above MaxRun
+
+// reached returns the bits at which a run of ones in the n bits of m becomes
+// least long, and remembers the run that is open behind them.
+func (r *run) reached(m uint64, n, least int) (out uint64) {
+	if m == 0 {
+		r.open = 0
+		return 0
+	}
+	head := bits.TrailingZeros64(^m) // the ones that continue the open run; n at most, m has no bit from n on
+	if open := int(r.open); open > 0 {
+		if open < least && open+head >= least {
+			out = 1 << (least - open - 1)
+		}
+		if head >= n {
+			r.open = uint32(min(open+n, MaxRun))
+			return out
+		}
+		r.open = 0
+		m &^= 1<<head - 1
+	}
+	if n < 64 {
+		m <<= 64 - n // the end of the text so far is now the last bit
+	}
+	r.open = uint32(bits.LeadingZeros64(^m))
+	if n < 64 {
+		m >>= 64 - n
+	}
+	if bits.OnesCount64(m) < least {
+		return out
+	}
+	// Ones that end least ones: each step doubles what a bit stands for.
+	w, have := m, 1
+	for have*2 <= least {
+		w &= w << have
+		have *= 2
+	}
+	w &= w << (least - have)
+	return out | w&^(w<<1)
+}
+
+// runs is what the kinds other than literals need to know of earlier bytes.
+type runs struct {
+	digits, token run
+	digit, word   uint8 // the last byte was one: 0 or 1
+	upper         uint8 // which of the last three bytes were, the last in bit 2
+}
+
+// events says at which of 64 bytes a hit of each kind ends.
+type events struct {
+	digits, token, at, iban, caps uint64
+}
+
+func (e *events) any() uint64 { return e.digits | e.token | e.at | e.iban | e.caps }
+
+// events finds the hits in n bytes that have the masks m.
+func (s *Set) events(r *runs, m *masks, n int) (e events) {
+	if s.kinds[KindDigits] {
+		e.digits = r.digits.reached(m.digit|m.sep&(m.digit<<1|uint64(r.digit)), n, s.minDigits)
+	}
+	if s.kinds[KindToken] {
+		e.token = r.token.reached(m.token, n, s.minToken)
+	}
+	if s.kinds[KindAt] {
+		e.at = m.at
+	}
+	if s.kinds[KindIBAN] {
+		u := uint64(r.upper)
+		e.iban = m.digit & (m.digit<<1 | uint64(r.digit)) & (m.upper<<2 | u>>1) & (m.upper<<3 | u)
+	}
+	if s.kinds[KindCaps] {
+		e.caps = m.upper &^ ((m.word|m.high)<<1 | uint64(r.word))
+	}
+	r.digit = uint8(m.digit >> (n - 1) & 1)
+	r.word = uint8((m.word | m.high) >> (n - 1) & 1)
+	if n >= 3 {
+		r.upper = uint8(m.upper >> (n - 3) & 7)
+	} else {
+		r.upper = uint8((m.upper<<3 | uint64(r.upper)) >> n & 7)
+	}
+	return e
+}
