@@ -71,7 +71,25 @@ const (
 
 var gateNames = [...]string{Allow: "allow", Log: "log", Coach: "coach", Justify: "justify", Approve: "approve", Block: "block"}
 
-func (g Gate) String() string { return gateNames[g] }
+// String is the name of a gate in policy files.
+func (g Gate) String() string {
+	if int(g) < len(gateNames) {
+		return gateNames[g]
+	}
+	return gateNames[Block]
+}
+
+// exists reports whether the product can carry a gate out today.
+func (g Gate) exists() bool { return g <= Log || g >= Block }
+
+// Enforced is g if the product can carry it out, else the next stricter gate
+// that it can.
+func (g Gate) Enforced() Gate {
+	for !g.exists() {
+		g++
+	}
+	return min(g, Block)
+}
 
 // A Redaction replaces the text of one finding. Finding indexes Message.Findings.
 type Redaction struct {
@@ -82,21 +100,25 @@ type Redaction struct {
 // An Obligation is something to do to the message beside redaction.
 type Obligation struct{ Kind, Value string }
 
-// A Decision is what happens to a message, and why.
+// A Decision is what happens to a message, and why. Its slices are read-only:
+// some are shared with the policy.
 type Decision struct {
 	Gate     Gate // what is enforced
-	Intended Gate // the gate the policy asked for; Gate is the next stricter one that exists
-	Would    Gate // what would have been enforced without monitor mode
+	Intended Gate // the gate the rules asked for, monitor mode aside
+	Would    Gate // what would have been enforced without monitor mode: Intended, or the next stricter gate that exists
 	Redact   []Redaction
+	Due      bool // an edit was due, monitor mode aside
 	Add      []Obligation
-	Rule     string          // the deciding policy rule
+	Rule     string          // the deciding policy rule; "" when none matched
 	Rules    []string        // every policy rule that matched, sorted
 	Reason   string          // one sentence, no text from the message
 	Guidance string          // what the person can do next
 	Controls []string        // sorted, unique
 	Deciding []int           // indexes of the findings that decided
 	Gap      detectors.Cause // the gap that decided, or ""
-	Alert    bool            // the "flag" answer: log plus an alert that names the gap
+	Alert    bool            // the "flag" answer: log plus an alert that names the gaps in Flagged
+	Flagged  []detectors.Cause
+	Note     string // what the deciding rule would be in a later version, for evidence
 }
 
 // Summary is the one word for evidence: the gate from Coach on, else "redact"
@@ -111,6 +133,18 @@ func (d Decision) Summary() string {
 	return d.Gate.String()
 }
 
+// Verdict is the one word for what the rules asked for: Summary as it would
+// have been without monitor mode.
+func (d Decision) Verdict() string {
+	switch {
+	case d.Would >= Coach:
+		return d.Would.String()
+	case d.Due:
+		return "redact"
+	}
+	return d.Would.String()
+}
+
 // A Conn is what is known of a connection before its content: the target of a
 // CONNECT or of an absolute-form request.
 type Conn struct {
@@ -119,6 +153,8 @@ type Conn struct {
 	Port      int
 	Class     HostClass
 	Private   bool // the address is private, loopback, link-local or metadata and not listed
+
+	Unsniffable bool // the tunnel does not begin with a ClientHello that can be read, and is not listed
 }
 
 // HostClass is what the provider catalogue says of a host.
@@ -133,6 +169,16 @@ const (
 	HostOtherAI                  // another AI assistant, not inspected
 )
 
+var classNames = [...]string{HostOther: "other", HostInspect: "inspect", HostPass: "pass", HostRefuse: "refuse", HostOtherAI: "other_ai"}
+
+// String is the name of a class in policy files.
+func (c HostClass) String() string {
+	if int(c) < len(classNames) {
+		return classNames[c]
+	}
+	return "unknown"
+}
+
 // Action is what happens to a connection.
 type Action uint8
 
@@ -142,6 +188,16 @@ const (
 	Tunnel
 	Inspect
 )
+
+var actionNames = [...]string{Refuse: "refuse", Tunnel: "tunnel", Inspect: "inspect"}
+
+// String is the name of an action in policy files.
+func (a Action) String() string {
+	if int(a) < len(actionNames) {
+		return actionNames[a]
+	}
+	return "refuse"
+}
 
 // A Route answers a Conn. Count asks for a metric by host class.
 type Route struct {

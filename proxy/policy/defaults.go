@@ -1,0 +1,61 @@
+package policy
+
+import "github.com/promptgate/promptgate/detectors"
+
+// builtin are the indexes of the rules that every policy ends with. They answer
+// what its own rules leave open, and make Decide total.
+type builtin struct {
+	gapBlock, gapFlag, gapAllow int32
+	unedited                    int32 // an edit was due and could not be made everywhere
+	unruled                     int32 // a finding of a kind that no rule is about
+	foreign, foreignSure        int32 // a finding of a category that nothing is known of
+}
+
+// builtinPrefix begins the ids of built-in rules and of nothing else.
+const builtinPrefix = "default."
+
+// addBuiltin appends the built-in rules.
+func (p *Policy) addBuiltin(monitor bool) {
+	add := func(r rule) int32 {
+		r.id, r.monitor = builtinPrefix+r.id, monitor
+		p.rules = append(p.rules, r)
+		return int32(len(p.rules) - 1)
+	}
+	const ask = "Send it as plain text if you can, or ask your security team."
+	p.builtin = builtin{
+		gapBlock: add(rule{id: "gap.block", gate: Block, reason: "Part of your message could not be checked, so it was not sent.", guidance: ask}),
+		gapFlag:  add(rule{id: "gap.flag", gate: Log, alert: true}),
+		gapAllow: add(rule{id: "gap.allow", gate: Allow}),
+		unedited: add(rule{id: "unedited", gate: Block,
+			reason: "Your message contains data that should have been replaced, but it could not be replaced everywhere.", guidance: "Remove the data and send the message again."}),
+		unruled:     add(rule{id: "finding", gate: Log, finds: true, confidence: detectors.Medium}),
+		foreign:     add(rule{id: "unknown", gate: Log, alert: true, finds: true, confidence: detectors.Medium}),
+		foreignSure: add(rule{id: "unknown.sure", gate: Block, finds: true, confidence: detectors.High, reason: "Your message contains data of a kind that this policy does not know.", guidance: "Remove it, or ask your security team."}),
+	}
+}
+
+// gapRule is the built-in answer to a gap that no rule is about: what the
+// hardened profile says, and a block for causes that are not in the table.
+func (b *builtin) gapRule(c detectors.Cause, d Direction) int32 {
+	switch c {
+	case detectors.CauseOpaqueProviderBlob, detectors.CauseReference, detectors.CauseUnknownEndpoint,
+		detectors.CauseUpstreamError, detectors.CauseNotRewritable:
+		return b.gapAllow
+	case detectors.CauseImage, detectors.CauseAudio, detectors.CauseWebSocketUninspected,
+		detectors.CauseIdentityUnavailable, detectors.CausePolicyStale:
+		return b.gapFlag
+	case detectors.CauseOversize, detectors.CauseSpoolFull, detectors.CauseTimeout, detectors.CauseWorkBudget,
+		detectors.CauseTooManyFindings, detectors.CauseDecodeError, detectors.CauseUnsupportedEncoding,
+		detectors.CauseTokensAsNumbers, detectors.CauseEngineError, detectors.CauseOverload:
+		if d == Response {
+			return b.gapFlag // its beginning has been read already
+		}
+	}
+	return b.gapBlock
+}
+
+// stopsEdits reports whether a gap means that an edit may not have been made
+// everywhere it was due.
+func stopsEdits(c detectors.Cause) bool {
+	return c == detectors.CauseNotRewritable || c == detectors.CauseTooManyFindings
+}

@@ -1,0 +1,170 @@
+package policy
+
+import (
+	"slices"
+
+	"github.com/promptgate/promptgate/detectors"
+)
+
+// decision puts together what the matched rules ask for.
+func (s *survey) decision() Decision {
+	var d Decision
+	best, matched, edits := -1, 0, 0
+	for i := range s.p.rules {
+		t := &s.tally[i]
+		if !t.matched {
+			continue
+		}
+		r := &s.p.rules[i]
+		matched++
+		d.Intended = max(d.Intended, r.gate)
+		g, edit := s.effective(i)
+		d.Gate = max(d.Gate, g)
+		if edit {
+			edits += t.listed
+		}
+		d.Alert = d.Alert || r.alert
+		if best < 0 || s.outranks(i, best) {
+			best = i
+		}
+	}
+	d.Would = d.Intended.Enforced()
+	d.Due = s.due
+	if best < 0 {
+		return d
+	}
+	r := &s.p.rules[best]
+	d.Rule, d.Reason, d.Guidance, d.Note = r.id, r.reason, r.guidance, r.note
+	if t := &s.tally[best]; t.gap > 0 {
+		d.Gap = s.m.Gaps[t.gap-1].Cause
+	}
+	d.Rules = s.names(matched)
+	d.Controls = s.controls()
+	d.Deciding = s.deciding(best)
+	d.Redact = s.redactions(edits)
+	if d.Alert {
+		d.Flagged = s.flagged()
+	}
+	return d
+}
+
+// outranks reports whether matched rule i explains the decision better than j:
+// by what it does, then by what it would do, then by its place in the file.
+func (s *survey) outranks(i, j int) bool {
+	gi, ei := s.effective(i)
+	gj, ej := s.effective(j)
+	a, b := &s.p.rules[i], &s.p.rules[j]
+	switch {
+	case gi != gj:
+		return gi > gj
+	case ei != ej:
+		return ei
+	case a.gate != b.gate:
+		return a.gate > b.gate
+	case a.redacts() != b.redacts():
+		return a.redacts()
+	}
+	return i < j
+}
+
+// names are the ids of the matched rules, sorted.
+func (s *survey) names(n int) []string {
+	out := make([]string, 0, n)
+	for _, i := range s.p.byID {
+		if s.tally[i].matched {
+			out = append(out, s.p.rules[i].id)
+		}
+	}
+	return out
+}
+
+// controls are the control ids of the matched rules, sorted and unique.
+func (s *survey) controls() []string {
+	var room [256]bool
+	marks := room[:]
+	if len(s.p.controls) > len(room) {
+		marks = make([]bool, len(s.p.controls))
+	}
+	n := 0
+	for i := range s.p.rules {
+		if !s.tally[i].matched {
+			continue
+		}
+		for _, c := range s.p.rules[i].controls {
+			if !marks[c] {
+				marks[c] = true
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	out := make([]string, 0, n)
+	for c, id := range s.p.controls {
+		if marks[c] {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// deciding are the indexes of the findings that rule i takes.
+func (s *survey) deciding(i int) []int {
+	n := s.tally[i].listed
+	if !s.p.rules[i].finds || n == 0 {
+		return nil
+	}
+	out := make([]int, 0, n)
+	for j := range s.m.Findings {
+		if s.takes(i, &s.m.Findings[j]) {
+			out = append(out, j)
+		}
+	}
+	return out
+}
+
+// redactions are the edits of every matched rule, each finding once; n bounds
+// their number. Of several rules the first in the file says how.
+func (s *survey) redactions(n int) []Redaction {
+	if n = min(n, len(s.m.Findings)); n == 0 {
+		return nil
+	}
+	out := make([]Redaction, 0, n)
+	for j := range s.m.Findings {
+		f := &s.m.Findings[j]
+		k := s.p.kindOf(f.Type)
+		rank := s.p.severityOf(f, k)
+		for _, i := range k.rules {
+			r := &s.p.rules[i]
+			if s.tally[i].matched && r.redacts() && !r.monitor && r.takes(f, rank) {
+				out = append(out, Redaction{Finding: j, Operator: r.operator})
+				break
+			}
+		}
+	}
+	return out
+}
+
+// flagged are the causes that matched alerting rules name, in the order of the
+// table, each once.
+func (s *survey) flagged() []detectors.Cause {
+	var out []detectors.Cause
+	for i := range s.m.Gaps {
+		if c := s.m.Gaps[i].Cause; s.alerts(c) && !slices.Contains(out, c) {
+			out = append(out, c)
+		}
+	}
+	slices.SortFunc(out, s.p.compareCauses)
+	return out
+}
+
+// alerts reports whether a matched rule, or the built-in one, flags the cause.
+func (s *survey) alerts(c detectors.Cause) bool {
+	for _, r := range s.p.causes[c] {
+		if s.tally[r].matched && s.p.rules[r].alert {
+			return true
+		}
+	}
+	return s.p.builtin.gapRule(c, s.m.Direction) == s.p.builtin.gapFlag && !s.answered(c)
+}
