@@ -1,0 +1,50 @@
+package engine
+
+import "github.com/promptgate/promptgate/detectors"
+
+// A Budget bounds the work spent on one text, in units. A check costs one unit
+// and another for each 64 bytes of its view; a block one for each 64 bytes; a
+// finding findingCost. What counts is the same on every machine and for every
+// cut of the text; time is looked at elsewhere.
+type Budget struct {
+	// Base is what a text of any length may use; 0 means 1,000,000.
+	Base int
+	// PerKB is what each KiB of text adds; 0 means 4,000.
+	PerKB int
+}
+
+const (
+	viewShare   = 64 // bytes of a view or block for one unit
+	findingCost = 16
+)
+
+func (b Budget) orDefault() Budget {
+	if b.Base <= 0 {
+		b.Base = 1_000_000
+	}
+	if b.PerKB <= 0 {
+		b.PerKB = 4_000
+	}
+	return b
+}
+
+// at is what may have been used by the time the text is looked at as far as off.
+func (b Budget) at(off int) int { return b.Base + off>>10*b.PerKB }
+
+// spend counts n units of work at an offset and reports whether they were
+// there. When they are not, the rest of the text is a gap, told once.
+func (s *Scanner) spend(n, off int) bool {
+	s.used += n
+	if s.spent || s.used <= s.engine.budget.at(off) {
+		return !s.spent
+	}
+	s.spent = true
+	g := detectors.Gap{Cause: detectors.CauseWorkBudget}
+	if s.whole {
+		s.gaps = append(s.gaps, g)
+	}
+	if s.o.Gap != nil {
+		s.o.Gap(g)
+	}
+	return false
+}

@@ -1,0 +1,232 @@
+package engine
+
+import (
+	"math"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/anchor"
+)
+
+// read looks at p, the end of the window, which was not seen yet.
+func (s *Scanner) read(p []byte) {
+	e := s.engine
+	s.queue.drain(s)
+	x := e.scratch.Get().(*scratch)
+	for len(p) > 0 && !s.spent {
+		n := min(len(p), chunk)
+		x.hits, x.blocks = e.set.Find(&s.carry, p[:n], s.seen-s.part, x.hits[:0], x.blocks[:0])
+		s.seen += n
+		s.take(x.hits, x.blocks)
+		if len(s.contest.list) > 0 {
+			at := s.frontier()
+			s.contest.settle(at, at, s.report)
+		}
+		p = p[n:]
+	}
+	e.scratch.Put(x)
+	s.view = detectors.View{}
+	if s.spent {
+		s.seen = s.total
+	}
+}
+
+// take queues or checks what one chunk brought: hits and blocks by End, a block
+// behind the hits that end in it.
+func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
+	e := s.engine
+	if len(e.blocks) == 0 {
+		blocks = nil
+	}
+	for i := range hits {
+		h := &hits[i]
+		for len(blocks) > 0 && blocks[0].Off+blocks[0].Len < h.End {
+			s.block(blocks[0])
+			blocks = blocks[1:]
+		}
+		uses := e.kinds[h.Kind]
+		if h.Kind == anchor.KindLiteral {
+			uses = e.literals[h.ID]
+		}
+		for _, u := range uses {
+			s.queue.put(s, entry{end: h.End + s.part, id: u.id, part: u.part, kind: h.Kind, granted: int32(e.parts[u.part].needs.Right)})
+		}
+	}
+	for _, b := range blocks {
+		s.block(b)
+	}
+}
+
+func (s *Scanner) block(b anchor.Block) {
+	b.Off += s.part
+	s.queue.blocks = append(s.queue.blocks, b)
+	s.queue.put(s, entry{end: b.Off + b.Len, kind: kindBlock})
+}
+
+// advance looks at one entry as far as the text allows. It reports whether the
+// entry is done, and whether a view ended with the text because of ended.
+func (s *Scanner) advance(en *entry) (done, clipped bool) {
+	if en.kind == kindBlock {
+		s.showBlock()
+		return true, false
+	}
+	n := &s.engine.parts[en.part].needs
+	pass := s.passes[en.part]
+	s.at = en.end
+	for {
+		hi := en.end + int(en.granted)
+		if hi >= s.total {
+			// Whether the text ends there is not known before it does.
+			if !s.ended {
+				return false, false
+			}
+			hi, clipped = s.total, true
+		}
+		lo := max(0, en.end-n.Left)
+		if !s.spend(1+(hi-lo)/viewShare, en.end) {
+			return true, clipped
+		}
+		s.view = detectors.View{
+			Text: s.window[lo-s.base : hi-s.base : hi-s.base], Off: lo - s.breaks, At: en.end - lo,
+			BOF: lo == 0, EOF: clipped, Label: s.label(en.end),
+		}
+		more := pass.Check(s.view, anchor.Hit{End: en.end - s.breaks, ID: en.id, Kind: en.kind}, s.emit)
+		if more <= int(en.granted) || clipped || int(en.granted) >= n.MaxRight {
+			return true, clipped
+		}
+		en.granted = int32(min(more, n.MaxRight))
+	}
+}
+
+// showBlock shows the first block of the queue to those who read blocks.
+func (s *Scanner) showBlock() {
+	b := s.queue.blocks[0]
+	s.queue.blocks = append(s.queue.blocks[:0], s.queue.blocks[1:]...)
+	end := b.Off + b.Len
+	s.at, s.late = end, true
+	for _, p := range s.engine.blocks {
+		if s.blockers[p] == nil || !s.spend(1+b.Len/viewShare, end) {
+			continue
+		}
+		s.view = detectors.View{
+			Text: s.window[b.Off-s.base : end-s.base : end-s.base], Off: b.Off - s.breaks, At: b.Len,
+			BOF: b.Off == 0, EOF: s.ended && end == s.total, Label: s.label(end),
+		}
+		out := b
+		out.Off -= s.breaks
+		s.blockers[p].Block(s.view, out, s.emit)
+	}
+	s.late = false
+}
+
+// end decides everything up to total, where the text or a part of it ends.
+func (s *Scanner) end() {
+	s.queue.drain(s)
+	if len(s.engine.blocks) > 0 && !s.spent {
+		var last [1]anchor.Block
+		s.take(nil, s.engine.set.Finish(&s.carry, last[:0]))
+	}
+	s.view = detectors.View{}
+	s.at, s.late = s.total, true
+	for _, p := range s.passes {
+		p.Close(s.emit)
+	}
+	s.late = false
+	s.queue.reset()
+	s.told = s.told[:0]
+	s.contest.settle(math.MaxInt, math.MaxInt, s.report)
+	s.lates.settle(math.MaxInt, math.MaxInt, s.report)
+}
+
+// found takes what a detector emits.
+func (s *Scanner) found(f detectors.Finding) {
+	if f.Confidence < detectors.Low || s.again(f) {
+		return
+	}
+	first := s.part - s.breaks // a part's borders, as offsets outside
+	if f.Span.Start < first {
+		return // it crosses a Break
+	}
+	if f.Span.Len() <= 0 || f.Span.End > s.total-s.breaks {
+		panic("engine: internal error: a finding lies outside the text")
+	}
+	s.spend(findingCost, s.at)
+	if s.o.Matched != nil {
+		s.o.Matched(f.Span)
+	}
+	if f.Confidence < s.o.Floor {
+		return
+	}
+	if f.Late = f.Late || s.late; f.Late {
+		s.lates.add(f)
+		return
+	}
+	lo, hi := f.Span.Start-s.view.Off, f.Span.End-s.view.Off
+	if lo < 0 || hi > len(s.view.Text) {
+		panic("engine: internal error: a finding lies outside its view")
+	}
+	f.Digest = s.digester.digest(f.Type, s.view.Text[lo:hi])
+	s.contest.add(f)
+}
+
+// tell reports a finding that nothing outranks.
+func (s *Scanner) tell(f detectors.Finding) {
+	f.Late = f.Late || f.Span.Start < s.flushed
+	if s.whole {
+		s.findings = append(s.findings, f)
+	}
+	if s.o.Found != nil {
+		s.o.Found(f)
+	}
+}
+
+// frontier is an offset, as counted outside, before which no finding may begin
+// that is not yet known: neither of what waits nor of what the text will bring.
+func (s *Scanner) frontier() int {
+	at := s.seen + 1
+	if first := s.queue.first(); first != nil {
+		at = min(at, first.end)
+	}
+	return max(at-s.engine.left, s.part) - s.breaks
+}
+
+// horizon is the same for what was not flushed.
+func (s *Scanner) horizon() int {
+	at := s.seen + 1
+	if first := s.queue.firstNew(); first != nil {
+		at = min(at, first.end)
+	}
+	return max(at-s.engine.left, s.part) - s.breaks
+}
+
+// keep carries over what views may still need, and forgets the rest.
+func (s *Scanner) keep() {
+	if s.spent {
+		clear(s.tail)
+		s.tail, s.window = s.tail[:0], nil
+		return
+	}
+	first, need := s.queue.first(), s.seen+1
+	if first != nil {
+		need = min(need, first.end)
+	}
+	for len(s.labels) > 1 && s.labels[1].from < need {
+		s.labels = append(s.labels[:0], s.labels[1:]...)
+	}
+	from := max(need-s.engine.left, 0)
+	if len(s.engine.blocks) > 0 {
+		from = min(from, s.part+(s.seen-s.part)/anchor.BlockSize*anchor.BlockSize)
+		if len(s.queue.blocks) > 0 {
+			from = min(from, s.queue.blocks[0].Off)
+		}
+	}
+	own := len(s.tail) > 0 && len(s.window) > 0 && &s.tail[0] == &s.window[0]
+	if dead := from - s.base; !own || dead > 4<<10 {
+		had := len(s.tail)
+		s.tail = append(s.tail[:0], s.window[min(max(dead, 0), len(s.window)):]...)
+		if had > len(s.tail) {
+			clear(s.tail[len(s.tail):had])
+		}
+		s.base = max(from, s.base)
+	}
+	s.window = nil
+}
