@@ -3,6 +3,7 @@ package anchor
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A Config says what a [Set] looks for.
@@ -12,6 +13,7 @@ type Config struct {
 	MinToken  int    // the same for KindToken
 	Kinds     []Kind // which kinds but KindLiteral to report; a kind left out costs nothing
 	NoBlocks  bool   // nobody reads the block counters: do not count
+	Path      Path   // how to compute; see Detect
 }
 
 // A Set is a compiled [Config]. It is immutable and safe for concurrent use.
@@ -24,7 +26,8 @@ type Set struct {
 	blocks    bool
 }
 
-// Compile makes a Set that reports every kind and counts blocks.
+// Compile makes a Set that reports every kind and counts blocks, on the
+// fastest path there is.
 func Compile(literals []Literal, minDigits, minToken int) (*Set, error) {
 	return Config{
 		Literals: literals, MinDigits: minDigits, MinToken: minToken,
@@ -54,6 +57,11 @@ func (c Config) Compile() (*Set, error) {
 		if len(l.Text) < MinLiteral || len(l.Text) > MaxLiteral {
 			errs = append(errs, fmt.Errorf("anchor: literal %d has %d bytes, want %d to %d", i, len(l.Text), MinLiteral, MaxLiteral))
 		}
+	}
+	if s.path = c.Path; s.path == Auto {
+		s.path, _ = Detect("")
+	} else if !slices.Contains(Paths(), s.path) {
+		errs = append(errs, fmt.Errorf("anchor: this CPU has no %v", s.path))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err

@@ -75,9 +75,7 @@ type finder struct {
 func (f *finder) again(text []byte, off int) {
 	const at = lookback - 64
 	var m [1]masks
-	var pad [8 + 64]byte
-	copy(pad[7:], text[at-1:lookback])
-	f.classify(pad[:], 8, m[:])
+	f.classifyPart(text, at, lookback, &m)
 	for l := m[0].long &^ (1<<(64-maxReach) - 1); l != 0; l &= l - 1 {
 		f.long(text, at+first(l), lookback, off)
 	}
@@ -94,17 +92,22 @@ func (f *finder) scan(c *Carry, text []byte, off, at, to int) {
 		if n > 0 {
 			f.classify(text, at, m[:n])
 		} else {
-			var pad [8 + 64]byte
-			copy(pad[7:], text[at-1:to])
-			f.classify(pad[:], 8, m[:1])
 			n, size = 1, to-at
-			m[0].keep(size)
+			f.classifyPart(text, at, to, (*[1]masks)(m[:1]))
 		}
 		for i := range m[:n] {
 			f.block(c, &m[i], text, at+i*64, size, from, off)
 		}
 		at += (n-1)*64 + size
 	}
+}
+
+// classifyPart classifies the part of a block text[at:to].
+func (f *finder) classifyPart(text []byte, at, to int, m *[1]masks) {
+	var pad [kernelReach + 64]byte
+	copy(pad[:], text[at-kernelReach:to])
+	f.classify(pad[:], kernelReach, m[:])
+	m[0].keep(to - at)
 }
 
 // block finds what ends in the size bytes at text[at:], which have the masks m.
@@ -181,7 +184,7 @@ func (f *finder) count(t *tally, m *masks, n, at int) {
 
 // keep clears the bits from n on.
 func (m *masks) keep(n int) {
-	k := uint64(1)<<n - 1
+	k := ^uint64(0) >> (64 - n)
 	for _, p := range [...]*uint64{
 		&m.two, &m.short, &m.long, &m.digit, &m.sep, &m.token, &m.at, &m.upper,
 		&m.punct, &m.ctl, &m.word, &m.newline, &m.high,

@@ -75,7 +75,7 @@ func (x *index) add(h uint64, e entry) {
 
 func (x *index) has(h uint64) bool { return x.there[h>>6&1023]>>(h&63)&1 != 0 }
 
-// addLiterals fills the pair table and the indexes.
+// addLiterals fills the tables of the path and the indexes.
 func (s *Set) addLiterals(ls []Literal) {
 	order := make([]int, len(ls))
 	for i := range order {
@@ -106,7 +106,14 @@ func (s *Set) addLiterals(ls []Literal) {
 			s.lits.long.add(hashLong(windowOf(l.Text[:w+longWindow])), e)
 		}
 	}
-	p.fill(&s.pair)
+	switch s.path {
+	case AVX512:
+		s.wide = newTables512(&s.prop, &p)
+	case AVX2:
+		s.half = newTables256(&s.prop, &p)
+	default:
+		s.pair = p.pairTable()
+	}
 }
 
 // windowOf returns the last eight bytes of s, zeros before them.

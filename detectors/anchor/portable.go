@@ -11,10 +11,10 @@ const (
 // bitsOf returns bit k of each of the eight bytes of v, as one byte.
 func bitsOf(v uint64, k uint) uint64 { return (v >> k & lanes) * gather >> 56 }
 
-// classify fills m for len(m) blocks of 64 bytes that begin at text[at]. It
+// classifyPortable fills m for len(m) blocks of 64 bytes that begin at text[at]. It
 // reads one byte before at. Pairs that would begin before that byte count as
 // members of every set.
-func (t *tables) classify(text []byte, at int, m []masks) {
+func (t *tables) classifyPortable(text []byte, at int, m []masks) {
 	const (
 		free1 = lanes * pairTwo // sets that do not care what stood one, two, three bytes before
 		free2 = lanes * pairTwo

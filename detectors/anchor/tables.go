@@ -33,9 +33,15 @@ const longWindow = 5
 
 // tables is what a kernel reads.
 type tables struct {
+	path Path
 	prop [256]byte
-	pair [1 << 16]byte // by previous byte | byte << 8
+	pair *[1 << 16]byte // by previous byte | byte << 8; only for Portable
+	half *tables256     // only for AVX2
+	wide *tables512     // only for AVX512
 }
+
+// kernelReach is how many bytes before a block a kernel may read.
+const kernelReach = 32
 
 // masks is what a kernel says of 64 bytes, bit i for byte i. The first three
 // say where the window of a literal may end; they may err by too many.
@@ -88,11 +94,13 @@ func properties() (t [256]byte) {
 
 // classOf sorts bytes into 32 classes: the kernel knows pairs of classes, not
 // of bytes. Letters of both cases are one class each; bytes from 0x80 go with
-// the byte 0x80 lower, which costs a comparison now and then and no hit.
+// the byte 0x80 lower, for which the control bytes, rare in text, are spread.
 func classOf(b byte) byte {
 	b &= 0x7f
 	switch {
-	case b|0x20 >= 'a' && b|0x20 <= 'z':
+	case b == '\t' || b == '\n' || b == '\r':
+		return 0
+	case b < ' ' || b|0x20 >= 'a' && b|0x20 <= 'z':
 		return b & 0x1f
 	case b >= '0' && b <= '9':
 		return 27

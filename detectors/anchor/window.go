@@ -65,9 +65,24 @@ func frequency(b byte) float64 {
 	return 0.01
 }
 
-// fill writes the sets out for every pair of bytes.
-func (p *pairSets) fill(t *[1 << 16]byte) {
+// each calls f for each pair of classes of each set.
+func (p *pairSets) each(f func(set int, a, b byte)) {
+	for a := range p {
+		for b := range p[a] {
+			for set := range 8 {
+				if p[a][b]>>set&1 != 0 {
+					f(set, byte(a), byte(b))
+				}
+			}
+		}
+	}
+}
+
+// pairTable writes the sets out for every pair of bytes.
+func (p *pairSets) pairTable() *[1 << 16]byte {
+	t := new([1 << 16]byte)
 	for i := range t {
 		t[i] = p[classOf(byte(i))][classOf(byte(i>>8))]
 	}
+	return t
 }
