@@ -103,13 +103,17 @@ func (p *pass) Block(v detectors.View, b anchor.Block, emit func(detectors.Findi
 		if i >= 0 {
 			part = text[:i]
 		}
-		p.line = append(p.line, part[:min(len(part), max(0, maxLine-len(p.line)))]...)
 		off += len(part)
 		p.end = off
+		if i < 0 || len(p.line) > 0 { // a line that the block cuts is put together
+			p.line = append(p.line, part[:min(len(part), maxLine-len(p.line))]...)
+			part = p.line
+		}
 		if i < 0 {
 			return
 		}
-		p.endLine(off, emit)
+		p.endLine(part[:min(len(part), maxLine)], off, emit)
+		p.line = p.line[:0]
 		off++
 		p.start, p.end = off, off
 		text = text[i+1:]
@@ -119,20 +123,17 @@ func (p *pass) Block(v detectors.View, b anchor.Block, emit func(detectors.Findi
 // Close implements [detectors.Pass].
 func (p *pass) Close(emit func(detectors.Finding)) {
 	if p.end > p.start {
-		p.endLine(p.end, emit)
+		p.endLine(p.line, p.end, emit)
 	}
 	p.flush(emit)
 	clear(p.line[:cap(p.line)])
 	p.line = p.line[:0]
 }
 
-// endLine judges the line [p.start, end).
-func (p *pass) endLine(end int, emit func(detectors.Finding)) {
-	raw := p.line
-	p.line = p.line[:0]
-	line := bytes.TrimRight(raw, " \t\r")
-	trimmed := bytes.TrimLeft(line, " \t")
-	if bytes.HasPrefix(trimmed, []byte("```")) || bytes.HasPrefix(trimmed, []byte("~~~")) {
+// endLine judges the line that ends at an offset; raw is its first maxLine bytes.
+func (p *pass) endLine(raw []byte, end int, emit func(detectors.Finding)) {
+	line, trimmed := trim(raw)
+	if len(trimmed) > 2 && (trimmed[0] == '`' || trimmed[0] == '~') && trimmed[0] == trimmed[1] && trimmed[1] == trimmed[2] {
 		p.flush(emit)
 		if p.fence != outside {
 			p.fence = outside
@@ -144,7 +145,7 @@ func (p *pass) endLine(end int, emit func(detectors.Finding)) {
 	if p.fence == fencedAny {
 		return
 	}
-	k := classify(line)
+	k := classify(line, trimmed)
 	r := &p.region
 	switch k.kind {
 	case blank:
@@ -249,6 +250,18 @@ func (p *pass) flush(emit func(detectors.Finding)) {
 		f.Evidence = append(f.Evidence, detectors.Evidence{Name: "owner:" + why, Points: 8})
 	}
 	emit(f)
+}
+
+// trim is a line without the blanks at its end, and without those at both ends.
+func trim(raw []byte) (line, trimmed []byte) {
+	i, j := 0, len(raw)
+	for j > 0 && (raw[j-1] == ' ' || raw[j-1] == '\t' || raw[j-1] == '\r') {
+		j--
+	}
+	for i < j && (raw[i] == ' ' || raw[i] == '\t') {
+		i++
+	}
+	return raw[:j], raw[i:j]
 }
 
 // amount names a number of lines; evidence names are a fixed vocabulary.

@@ -87,9 +87,14 @@ func firsts() (t [256][]start) {
 // table is built once; it never changes.
 var table = firsts()
 
-// classify says what a line is.
-func classify(line []byte) class {
-	t := bytes.TrimLeft(line, " \t")
+// shouts reports whether a line may begin in SQL or a Dockerfile, whose
+// capitals make code of what else reads as a sentence.
+func shouts(t []byte) bool {
+	return len(t) > 1 && t[0] >= 'A' && t[0] <= 'Z' && t[1] >= 'A' && t[1] <= 'Z'
+}
+
+// classify says what a line is; t is the line without its indent.
+func classify(line, t []byte) class {
 	indent := len(line) - len(t)
 	if len(t) == 0 {
 		return class{kind: blank}
@@ -104,12 +109,14 @@ func classify(line []byte) class {
 		return class{kind: bracket, counts: bytes.IndexAny(t, ")}") >= 0}
 	}
 	last := t[len(t)-1]
-	if dataLine(t, last) || logLine(t) {
+	sentence := proseLike(t, last)
+	if sentence && !shouts(t) || dataLine(t, last) || logLine(t) {
 		return class{kind: prose}
 	}
 	best := start{}
-	for _, s := range table[t[0]] {
-		if !bytes.HasPrefix(t, []byte(s.text)) {
+	for i := range table[t[0]] {
+		s := &table[t[0]][i]
+		if len(s.text) > len(t) || string(t[:len(s.text)]) != s.text {
 			continue
 		}
 		switch {
@@ -122,14 +129,14 @@ func classify(line []byte) class {
 			continue
 		}
 		if len(s.text)+len(s.need) > len(best.text)+len(best.need) {
-			best = s
+			best = *s
 		}
 	}
 	shouted := (best.lang == sql || best.lang == docker) && best.text[1] >= 'A' && best.text[1] <= 'Z'
-	if best.text != "" && (shouted || !proseLike(t, last)) {
+	if best.text != "" && (shouted || !sentence) {
 		return class{kind: strongLine, lang: best.lang}
 	}
-	if proseLike(t, last) {
+	if sentence {
 		return class{kind: prose}
 	}
 	score := 0
@@ -225,22 +232,43 @@ func call(t []byte) bool {
 	return false
 }
 
+// What a byte counts for in proseLike: 1 in the field of its class. A line is
+// shorter than a field is wide.
+const (
+	letterUnit = 1
+	signUnit   = 1 << 16
+	spaceUnit  = 1 << 32
+)
+
+func countUnits() (t [256]uint64) {
+	for b := range t {
+		switch {
+		case b == ' ':
+			t[b] = spaceUnit
+		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= 0x80:
+			t[b] = letterUnit
+		case bytes.IndexByte([]byte("(){}[];=<>+*/&|_$@\\:#\"'`"), byte(b)) >= 0:
+			t[b] = signUnit
+		}
+	}
+	return t
+}
+
+// units is built once; it never changes.
+var units = countUnits()
+
 // proseLike reports whether a line reads as a sentence: many words of letters
 // only, few signs.
 func proseLike(t []byte, last byte) bool {
-	words, letters, signs := 1, 0, 0
-	for i, b := range t {
-		switch {
-		case b == ' ':
-			if i > 0 && t[i-1] != ' ' {
-				words++
-			}
-		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= 0x80:
-			letters++
-		case bytes.IndexByte([]byte("(){}[];=<>+*/&|_$@\\:#\"'`"), b) >= 0:
-			signs++
-		}
+	var sum, before, double uint64
+	for _, b := range t {
+		u := units[b]
+		sum += u
+		double += u & before // a space behind a space ends no word
+		before = u & spaceUnit
 	}
+	letters, signs := int(sum&0xFFFF), int(sum>>16&0xFFFF)
+	words := 1 + int((sum-double)>>32)
 	if words >= 5 && signs*12 < letters && last != ';' && last != '{' {
 		return true
 	}

@@ -11,27 +11,102 @@ type ownership struct {
 // read looks at one line of a region.
 func (o *ownership) read(line []byte, inComment bool) {
 	var buf [maxLine]byte
-	l := lower(buf[:0], line)
-	has := func(words ...string) bool {
-		for _, w := range words {
-			if bytes.Contains(l, []byte(w)) {
+	if inComment {
+		l := lower(buf[:0], line)
+		for i := range l {
+			for _, w := range words[l[i]] {
+				if len(w.text) <= len(l)-i && string(l[i:i+len(w.text)]) == w.text {
+					*w.field(o) = true
+				}
+			}
+		}
+		if ticket(line) {
+			o.internal++
+		}
+	}
+	if internalName(line) {
+		if l := lower(buf[:0], line); !bytes.Contains(l, []byte("golang.org")) && !bytes.Contains(l, []byte("go/internal")) && !bytes.Contains(l, []byte("src/internal")) {
+			o.internal++
+		}
+	}
+}
+
+// A word in a comment that says something of whose the code is.
+type word struct {
+	text  string
+	field func(*ownership) *bool
+}
+
+// ownerWords indexes the words of comments by their first byte.
+func ownerWords() (t [256][]word) {
+	add := func(field func(*ownership) *bool, list ...string) {
+		for _, w := range list {
+			t[w[0]] = append(t[w[0]], word{w, field})
+		}
+	}
+	add(func(o *ownership) *bool { return &o.copyright }, "copyright ", "(c) 20", "© ")
+	add(func(o *ownership) *bool { return &o.reserved }, "all rights reserved")
+	add(func(o *ownership) *bool { return &o.public }, "spdx-license-identifier", "apache license", "mit license", "bsd", "gnu general", "gpl", "mozilla public", "permission is hereby granted", "licensed under", "license: mit", "license file", "public domain", "creative commons", "open source")
+	add(func(o *ownership) *bool { return &o.secret }, "proprietary", "confidential", "trade secret", "internal use only", "do not distribute", "not for distribution", "unauthorized copying", "unauthorised copying", "company private", "vertraulich", "propriétaire", "confidencial")
+	return t
+}
+
+// words is built once; it never changes.
+var words = ownerWords()
+
+// internalName reports whether a line names a host or path that only stands
+// inside a company: what is looked at are the dots, slashes and hyphens.
+func internalName(line []byte) bool {
+	for i, b := range line {
+		switch b {
+		case '.':
+			if foldedPrefix(line[i+1:], "corp/", "corp.", "corp\"", "corp:", "internal/", "internal\"", "internal:", "intra.", "intranet", "lan/") ||
+				foldedSuffix(line[:i], "artifactory", "nexus", "jira") ||
+				foldedPrefix(line[i+1:], "internal") && foldedSuffix(line[:i], "gitlab") {
+				return true
+			}
+		case '/':
+			if foldedPrefix(line[i+1:], "internal/") {
+				return true
+			}
+		case '-':
+			if foldedPrefix(line[i+1:], "registry") && foldedSuffix(line[:i], "internal") {
 				return true
 			}
 		}
-		return false
 	}
-	if inComment {
-		o.copyright = o.copyright || has("copyright ", "(c) 20", "© ")
-		o.reserved = o.reserved || has("all rights reserved")
-		o.public = o.public || has("spdx-license-identifier", "apache license", "mit license", "bsd", "gnu general", "gpl", "mozilla public", "permission is hereby granted", "licensed under", "license: mit", "license file", "public domain", "creative commons", "open source")
-		o.secret = o.secret || has("proprietary", "confidential", "trade secret", "internal use only", "do not distribute", "not for distribution", "unauthorized copying", "unauthorised copying", "company private", "vertraulich", "propriétaire", "confidencial")
+	return false
+}
+
+func foldedPrefix(b []byte, words ...string) bool {
+	for _, w := range words {
+		if len(b) >= len(w) && equalFolded(b[:len(w)], w) {
+			return true
+		}
 	}
-	if has(".corp/", ".corp.", ".corp\"", ".corp:", ".internal/", ".internal\"", ".internal:", ".intra.", ".intranet", ".lan/", "/internal/", "internal-registry", ".corp.net", "artifactory.", "nexus.", "gitlab.internal", "jira.") && !has("golang.org", "go/internal", "src/internal") {
-		o.internal++
+	return false
+}
+
+func foldedSuffix(b []byte, words ...string) bool {
+	for _, w := range words {
+		if len(b) >= len(w) && equalFolded(b[len(b)-len(w):], w) {
+			return true
+		}
 	}
-	if inComment && ticket(line) {
-		o.internal++
+	return false
+}
+
+// equalFolded compares with w, which has no capitals, as ASCII.
+func equalFolded(b []byte, w string) bool {
+	for i, x := range b {
+		if x >= 'A' && x <= 'Z' {
+			x |= 0x20
+		}
+		if x != w[i] {
+			return false
+		}
 	}
+	return true
 }
 
 // ticket reports whether a line holds a ticket id such as PAY-1234.
