@@ -62,15 +62,21 @@ func findAssignment(c *check, r *rule, n int) {
 
 // nameOnly knows endings that make a name something else than the secret.
 func nameOnly(tail []byte) bool {
+	if len(tail) == 0 {
+		return false
+	}
 	var buf [24]byte
 	t := bytes.Trim(appendLower(buf[:0], tail), "_-.")
-	for _, w := range []string{"name", "file", "path", "type", "url", "uri", "id", "length", "len", "size", "count", "hash", "field", "label", "policy", "expiry", "expires",
-		"expires_in", "ttl", "format", "pattern", "regex", "hint", "prompt", "manager", "provider", "endpoint", "algorithm", "alg", "version", "ref", "arn",
+	last := t[bytes.LastIndexAny(t, "_-")+1:]
+	switch string(last) {
+	case "name", "file", "path", "type", "url", "uri", "id", "length", "len", "size", "count", "hash", "field", "label", "policy", "expiry", "expires",
+		"ttl", "format", "pattern", "regex", "hint", "prompt", "manager", "provider", "endpoint", "algorithm", "alg", "version", "ref", "arn",
 		"header", "prefix", "suffix", "env", "var", "store", "rotation", "reset", "required", "enabled", "timeout", "limit", "limits", "class", "input", "placeholder",
-		"s", "ized", "ization", "ize", "izer", "text", "column", "param", "arg", "flag", "mode", "method", "usage", "index", "kind", "created", "updated", "date", "valid", "strength", "minlength", "maxlength"} {
-		if string(t) == w || bytes.HasSuffix(t, []byte("_"+w)) || bytes.HasSuffix(t, []byte("-"+w)) {
-			return true
-		}
+		"s", "ized", "ization", "ize", "izer", "text", "column", "param", "arg", "flag", "mode", "method", "usage", "index", "kind", "created", "updated", "date", "valid", "strength", "minlength", "maxlength":
+		return true
+	case "in":
+		before := t[:len(t)-len("in")]
+		return string(before) == "expires_" || bytes.HasSuffix(before, []byte("_expires_")) || bytes.HasSuffix(before, []byte("-expires_"))
 	}
 	return false
 }

@@ -62,9 +62,36 @@ func isSeparator(b byte) bool { return b == ' ' || b == '-' || b == '.' || b == 
 // anchor; the engine marks long runs again.
 const maxRun = 4096
 
+// digitRules are the rules that look at runs of digits. Those with formats are
+// indexed by the length of the first group: most groups begin none of them.
+type digitRules struct {
+	formats [33][]*rule
+	phones  []*rule
+	others  []*rule
+}
+
+func newDigitRules(list []*rule) (d digitRules) {
+	for _, r := range list {
+		switch r.src.Shape {
+		case "digits":
+			for _, f := range r.formats {
+				n := f.lens[0]
+				if k := len(d.formats[n]); k == 0 || d.formats[n][k-1] != r {
+					d.formats[n] = append(d.formats[n], r)
+				}
+			}
+		case "phone":
+			d.phones = append(d.phones, r)
+		default:
+			d.others = append(d.others, r)
+		}
+	}
+	return d
+}
+
 // digitRun looks at the run of separated digits around the anchor: at each
 // group, the formats and patterns of every rule are tried.
-func (c *check) digitRun(list []*rule) {
+func (c *check) digitRun() {
 	text := c.v.Text
 	i := c.at
 	for i > 0 && (isDigit(text[i-1]) || isSeparator(text[i-1]) && i > 1 && isDigit(text[i-2])) {
@@ -103,22 +130,20 @@ func (c *check) digitRun(list []*rule) {
 		c.groups = append(c.groups, group{k, e})
 		k = e
 	}
-	for _, r := range list {
-		switch r.src.Shape {
-		case "digits":
-			for g := range c.groups {
-				c.tryFormats(r, g)
+	rules := &c.d.digits
+	for k, g := range c.groups {
+		if n := g.end - g.start; n < len(rules.formats) {
+			for _, r := range rules.formats[n] {
+				c.tryFormats(r, k)
 			}
-		case "phone":
-			for g := range c.groups {
-				c.phone(r, g)
-			}
-		default:
-			for _, g := range c.groups {
-				for _, lead := range r.leads {
-					if s := g.start - lead; s >= 0 && r.left.before(text, s) && (s > 0 || c.v.BOF) {
-						c.tryAt(r, s, 0, "")
-					}
+		}
+		for _, r := range rules.phones {
+			c.phone(r, k)
+		}
+		for _, r := range rules.others {
+			for _, lead := range r.leads {
+				if s := g.start - lead; s >= 0 && r.match.begins(text, s) && r.left.before(text, s) && (s > 0 || c.v.BOF) {
+					c.tryAt(r, s, 0, "")
 				}
 			}
 		}
@@ -131,7 +156,7 @@ func (c *check) tryFormats(r *rule, at int) {
 next:
 	for f := range r.formats {
 		fm := &r.formats[f]
-		if at+len(fm.lens) > len(c.groups) {
+		if at+len(fm.lens) > len(c.groups) || fm.lens[0] != c.groups[at].end-c.groups[at].start {
 			continue
 		}
 		var sep byte

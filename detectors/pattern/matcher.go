@@ -22,6 +22,7 @@ type matcher struct {
 	expr  string
 	elems []elem
 	bytes bool
+	heads []byteSet // what the first bytes of a match may be, by position
 
 	once  sync.Once
 	re    *re2.Regexp
@@ -52,6 +53,9 @@ func newMatcher(expr string) (*matcher, error) {
 	if m.bytes {
 		m.elems, _ = elements(parsed)
 	}
+	if m.heads, err = heads(parsed, m.bytes); err != nil {
+		return nil, err
+	}
 	for i, name := range parsed.CapNames() {
 		if name == "value" {
 			m.value = i
@@ -66,6 +70,9 @@ func (m *matcher) at(text []byte, start, limit int) (end int, value detectors.Sp
 	stop := min(start+limit, len(text))
 	if m.elems != nil {
 		return m.walk(text, start, stop, limit)
+	}
+	if !m.begins(text, start) {
+		return -1, value, 0
 	}
 	if start+limit > len(text) {
 		need = limit
@@ -83,6 +90,20 @@ func (m *matcher) at(text []byte, start, limit int) (end int, value detectors.Sp
 		value = detectors.Span{Start: start + loc[g], End: start + loc[g+1]}
 	}
 	return start + loc[1], value, need
+}
+
+// begins reports whether a match may begin at text[start:]: false is certain,
+// however the text goes on.
+func (m *matcher) begins(text []byte, start int) bool {
+	for i := range m.heads {
+		if start+i >= len(text) {
+			return true
+		}
+		if !m.heads[i].has(text[start+i]) {
+			return false
+		}
+	}
+	return true
 }
 
 func (m *matcher) regexp() *re2.Regexp {

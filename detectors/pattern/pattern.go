@@ -54,6 +54,7 @@ func New(c *rules.Catalogue) ([]detectors.Detector, error) {
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
+	d.digits = newDigitRules(d.kinds[anchor.KindDigits])
 	return []detectors.Detector{d}, nil
 }
 
@@ -63,6 +64,7 @@ type detector struct {
 	literals map[anchor.Literal]int // literal → its place in needs
 	byLit    [][]use
 	kinds    map[anchor.Kind][]*rule
+	digits   digitRules
 }
 
 // A use is a rule that asked for a literal; signal is the ordinal of the
@@ -133,6 +135,7 @@ type pass struct {
 	fold    []byte
 	valid   []byte
 	groups  []group
+	check   check // the anchor being looked at; kept here so that it is not allocated
 }
 
 type reported struct {
@@ -149,19 +152,27 @@ func (p *pass) Reset() {
 
 // Check implements [detectors.Pass].
 func (p *pass) Check(v detectors.View, h anchor.Hit, emit func(detectors.Finding)) (more int) {
-	c := check{pass: p, v: v, at: v.At, emit: emit}
+	c := &p.check
+	*c = check{pass: p, v: v, at: v.At, emit: emit}
+	p.look(c, h)
+	more = c.more
+	*c = check{}
+	return more
+}
+
+func (p *pass) look(c *check, h anchor.Hit) {
 	switch h.Kind {
 	case anchor.KindLiteral:
 		n := len(p.d.needs[h.ID].Text)
 		for _, u := range p.d.byLit[h.ID] {
 			if u.rule.src.Shape == "signals" {
-				p.sight(v, n, u)
+				p.sight(c.v, n, u)
 				continue
 			}
-			u.rule.find(&c, u.rule, n)
+			u.rule.find(c, u.rule, n)
 		}
 	case anchor.KindDigits:
-		c.digitRun(p.d.kinds[h.Kind])
+		c.digitRun()
 	default:
 		n := 0
 		switch h.Kind {
@@ -175,10 +186,9 @@ func (p *pass) Check(v detectors.View, h anchor.Hit, emit func(detectors.Finding
 			n = c.tokenHead()
 		}
 		for _, r := range p.d.kinds[h.Kind] {
-			r.find(&c, r, n)
+			r.find(c, r, n)
 		}
 	}
-	return c.more
 }
 
 // A check is one anchor being looked at.

@@ -1,0 +1,117 @@
+package pattern
+
+import (
+	"regexp/syntax"
+	"unicode"
+	"unicode/utf8"
+)
+
+// maxHeads is how many positions heads looks at. A date, a version and a time
+// differ from an address within as many.
+const maxHeads = 12
+
+// heads computes, for the first positions of a match, which bytes may stand
+// there, from the program of an expression: a few lookups spare most calls of
+// RE2. It ends where a match may be complete or where runes may have more than
+// one byte; assertions are taken to hold.
+func heads(re *syntax.Regexp, asBytes bool) ([]byteSet, error) {
+	prog, err := syntax.Compile(re.Simplify())
+	if err != nil {
+		return nil, err
+	}
+	var out []byteSet
+	w := walker{prog: prog, seen: make([]bool, len(prog.Inst))}
+	states := w.closure([]uint32{uint32(prog.Start)})
+	for len(out) < maxHeads && len(states) > 0 && !w.match {
+		var set byteSet
+		var next []uint32
+		for _, pc := range states {
+			in := &prog.Inst[pc]
+			add(&set, in)
+			next = append(next, in.Out)
+		}
+		high := set[2]|set[3] != 0
+		if high || !asBytes && set.has(0x1A) {
+			// Outside ASCII runes have more bytes than one, and bytes that are no
+			// UTF-8 are read as 0x1A.
+			set[2], set[3] = ^uint64(0), ^uint64(0)
+			if !asBytes {
+				return append(out, set), nil
+			}
+		}
+		out = append(out, set)
+		states = w.closure(next)
+	}
+	return out, nil
+}
+
+// A walker follows what a program does without reading.
+type walker struct {
+	prog  *syntax.Prog
+	seen  []bool
+	match bool // the last closure may be the end of a match
+}
+
+// closure returns the instructions that read a rune, reachable from pcs.
+func (w *walker) closure(pcs []uint32) (out []uint32) {
+	clear(w.seen)
+	for len(pcs) > 0 {
+		pc := pcs[len(pcs)-1]
+		pcs = pcs[:len(pcs)-1]
+		if w.seen[pc] {
+			continue
+		}
+		w.seen[pc] = true
+		switch in := &w.prog.Inst[pc]; in.Op {
+		case syntax.InstAlt, syntax.InstAltMatch:
+			pcs = append(pcs, in.Out, in.Arg)
+		case syntax.InstCapture, syntax.InstEmptyWidth, syntax.InstNop:
+			pcs = append(pcs, in.Out)
+		case syntax.InstMatch:
+			w.match = true
+		case syntax.InstFail:
+		default:
+			out = append(out, pc)
+		}
+	}
+	return out
+}
+
+// add adds to set every byte with which a rune that in reads may begin; all
+// bytes outside ASCII stand for one another.
+func add(set *byteSet, in *syntax.Inst) {
+	high := func() { set[2], set[3] = ^uint64(0), ^uint64(0) }
+	switch in.Op {
+	case syntax.InstRuneAny, syntax.InstRuneAnyNotNL:
+		for b := range 0x80 {
+			if b != '\n' || in.Op == syntax.InstRuneAny {
+				set.add(byte(b))
+			}
+		}
+		high()
+		return
+	}
+	fold := len(in.Rune) == 1 && syntax.Flags(in.Arg)&syntax.FoldCase != 0
+	for i := 0; i < len(in.Rune); i += 2 {
+		lo, hi := in.Rune[i], in.Rune[i]
+		if len(in.Rune) > 1 {
+			hi = in.Rune[i+1]
+		}
+		for r := lo; r <= hi && r < utf8.RuneSelf; r++ {
+			set.add(byte(r))
+		}
+		if hi >= utf8.RuneSelf {
+			high()
+		}
+		if !fold {
+			continue
+		}
+		for r := unicode.SimpleFold(lo); r != lo; r = unicode.SimpleFold(r) {
+			if r < utf8.RuneSelf {
+				set.add(byte(r))
+			} else {
+				high()
+			}
+		}
+	}
+}
