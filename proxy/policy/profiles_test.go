@@ -2,6 +2,8 @@ package policy_test
 
 import (
 	"errors"
+	"slices"
+	"sync"
 	"testing"
 
 	"github.com/promptgate/promptgate/proxy/policy"
@@ -9,9 +11,12 @@ import (
 	"github.com/promptgate/promptgate/rules/strict"
 )
 
+// embedded is loaded once for all tests: it is immutable.
+var embedded = sync.OnceValues(rules.LoadEmbedded)
+
 func catalogue(t testing.TB) *rules.Catalogue {
 	t.Helper()
-	c, err := rules.LoadEmbedded()
+	c, err := embedded()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,11 +38,14 @@ func shipped(t testing.TB, name string) *policy.Policy {
 
 func TestShippedProfilesPassTheirOwnTests(t *testing.T) {
 	names := policy.Profiles(rules.FS())
-	if len(names) < 1 {
-		t.Fatal("no profile is embedded")
+	if !slices.Equal(names, []string{"l1", "l2", "l3"}) {
+		t.Fatalf("embedded profiles are %v", names)
 	}
 	for _, name := range names {
 		results := shipped(t, name).Test()
+		if len(results) < 30 {
+			t.Errorf("%s has only %d tests", name, len(results))
+		}
 		for _, r := range results {
 			if r.Failure != "" {
 				t.Errorf("%s:%d: %s: %s", r.File, r.Line, r.Name, r.Failure)
