@@ -9,12 +9,15 @@ import (
 // their order does not matter but for the indexes it is told in. It allocates
 // the slices of the Decision and nothing else, up to 256 rules.
 func (p *Policy) Decide(m Message) Decision {
-	var room [256]tally
-	tallies := room[:]
-	if len(p.rules) > len(room) {
-		tallies = make([]tally, len(p.rules))
+	var tallies [256]tally
+	var kinds [64]*kind
+	s := survey{p: p, m: &m, tally: tallies[:], kinds: kinds[:min(len(m.Findings), len(kinds))]}
+	if len(p.rules) > len(tallies) {
+		s.tally = make([]tally, len(p.rules))
 	}
-	s := survey{p: p, m: &m, tally: tallies[:len(p.rules)]}
+	for i := range s.kinds {
+		s.kinds[i] = p.kindOf(m.Findings[i].Type)
+	}
 	s.countFindings()
 	s.countTotals()
 	s.countGaps()
@@ -33,6 +36,7 @@ type survey struct {
 	p     *Policy
 	m     *Message
 	tally []tally // of each rule
+	kinds []*kind // of the first findings: types are looked up once
 
 	due   bool // a redacting rule matched
 	edits bool // one that is not in monitor mode did
@@ -47,15 +51,24 @@ type tally struct {
 	matched bool
 }
 
+// kind is what the policy knows of finding i.
+func (s *survey) kind(i int) *kind {
+	if i < len(s.kinds) {
+		return s.kinds[i]
+	}
+	return s.p.kindOf(s.m.Findings[i].Type)
+}
+
 func (s *survey) countFindings() {
 	for i := range s.m.Findings {
-		f := &s.m.Findings[i]
-		k := s.p.kindOf(f.Type)
+		f, k := &s.m.Findings[i], s.kind(i)
 		rank := s.p.severityOf(f, k)
 		for _, r := range k.rules {
-			if s.p.rules[r].takes(f, rank) {
-				s.tally[r].listed++
+			least := &s.p.floors[r]
+			if f.Confidence < least.confidence || rank < least.severity || least.picky && !s.p.rules[r].takes(f, rank) {
+				continue
 			}
+			s.tally[r].listed++
 		}
 		if f.Confidence >= detectors.Medium {
 			s.with(k)
@@ -106,33 +119,35 @@ func (s *survey) sawGap(r int32, i int) {
 
 // match finds the rules that hold: those that ask whether an edit is due last.
 func (s *survey) match() {
-	for i := range s.p.rules {
-		r := &s.p.rules[i]
-		if r.editDue || !s.holds(i) {
+	for i := range s.p.floors {
+		if s.p.floors[i].editDue || !s.holds(i) {
 			continue
 		}
 		s.tally[i].matched = true
-		if r.redacts() {
+		if r := &s.p.rules[i]; r.redacts() {
 			s.due = true
 			s.edits = s.edits || !r.monitor
 		}
 	}
-	for i := range s.p.rules {
-		if s.p.rules[i].editDue && s.due && s.holds(i) {
+	if !s.due {
+		return
+	}
+	for i := range s.p.floors {
+		if s.p.floors[i].editDue && s.holds(i) {
 			s.tally[i].matched = true
 		}
 	}
 }
 
+// holds reports whether every condition of rule i holds, the cheap ones first.
 func (s *survey) holds(i int) bool {
-	r, t := &s.p.rules[i], &s.tally[i]
-	if r.finds {
-		n := max(t.listed, t.counted)
-		if n < r.least() || len(r.with) > 0 && !t.with {
-			return false
-		}
+	least, t := &s.p.floors[i], &s.tally[i]
+	n := max(t.listed, t.counted)
+	if least.finds && n == 0 || least.gaps && t.gap == 0 {
+		return false
 	}
-	if len(r.gaps) > 0 && t.gap == 0 {
+	r := &s.p.rules[i]
+	if r.finds && (n < r.least() || len(r.with) > 0 && !t.with) {
 		return false
 	}
 	if !r.conditional() {

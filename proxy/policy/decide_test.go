@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/proxy/content"
@@ -236,18 +237,31 @@ func TestRuleOnFindingsDoesNotSilenceAGap(t *testing.T) {
 }
 
 func TestSeverityOfTheDetectorRuleGoesFirst(t *testing.T) {
-	c := catalogue(t)
-	for _, r := range c.Rules() {
-		it, _ := c.InfoType(r.InfoType)
-		if r.Severity == it.Severity || r.Severity == "low" {
-			continue
-		}
-		m := found(detectors.High, 1, detectors.InfoType(it.Name))
-		m.Findings[0].Rule, m.Totals = detectors.RuleID(r.ID), nil
-		p := parse(t, rule("it", fmt.Sprintf("info_type = [%q], severity = %q", it.Name, r.Severity), block))
-		if d := p.Decide(m); d.Gate != policy.Block {
-			t.Errorf("%s is %s, its info type %s, and does not count as it", r.ID, r.Severity, it.Severity)
-		}
+	c, err := catalogue(t).Overlay(fstest.MapFS{"secrets/own.toml": {Data: []byte(`
+[[rule]]
+id = "secret.password.admin"
+info_type = "secret.password"
+severity = "critical"
+keywords = ["adminpw"]
+pattern = 'adminpw=[a-z]{8}'
+max_length = 16
+confidence = 90
+test = [{text = "⟦adminpw=abcdefgh⟧"}, {text = "⟦adminpw=bcdefghi⟧"}, {text = "⟦adminpw=cdefghij⟧"}, {text = "a"}, {text = "b"}, {text = "c"}]
+`)}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.Parse("test.toml", []byte("title = \"t\"\n"+rule("it", `category = ["secret"], severity = "critical"`, block)), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := found(detectors.High, 1, "secret.password")
+	if d := p.Decide(m); d.Gate != policy.Allow {
+		t.Errorf("a password of severity high: %s", d.Gate)
+	}
+	m.Findings[0].Rule = "secret.password.admin"
+	if d := p.Decide(m); d.Gate != policy.Block {
+		t.Errorf("a password that its rule calls critical: %s", d.Gate)
 	}
 }
 

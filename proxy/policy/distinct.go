@@ -33,7 +33,7 @@ func (s *survey) persons(i, n int) bool {
 	done := make([]detectors.InfoType, 0, 32)
 	for j := range s.m.Findings {
 		f := &s.m.Findings[j]
-		if !s.takes(i, f) || slices.Contains(done, f.Type) {
+		if slices.Contains(done, f.Type) || !s.takes(i, j) {
 			continue
 		}
 		if s.differ(i, f.Type, n) {
@@ -56,7 +56,7 @@ func (s *survey) differ(i int, of detectors.InfoType, n int) bool {
 	}
 	for j := range s.m.Findings {
 		f := &s.m.Findings[j]
-		if of != "" && f.Type != of || !s.takes(i, f) {
+		if of != "" && f.Type != of || !s.takes(i, j) {
 			continue
 		}
 		switch {
@@ -78,9 +78,9 @@ func (s *survey) differ(i int, of detectors.InfoType, n int) bool {
 	return false
 }
 
-// takes reports whether rule i counts f.
-func (s *survey) takes(i int, f *Finding) bool {
-	k := s.p.kindOf(f.Type)
+// takes reports whether rule i counts finding j.
+func (s *survey) takes(i, j int) bool {
+	f, k := &s.m.Findings[j], s.kind(j)
 	return s.p.rules[i].takes(f, s.p.severityOf(f, k)) && slices.Contains(k.rules, int32(i))
 }
 

@@ -198,6 +198,9 @@ func (p *Policy) index(c *rules.Catalogue) {
 			p.ranks[detectors.RuleID(r.ID)] = parseSeverity(r.Severity)
 		}
 	}
+	for i := range p.rules {
+		p.floors = append(p.floors, floorOf(&p.rules[i]))
+	}
 	p.causes = make(map[detectors.Cause][]int32)
 	for i := range p.rules {
 		for _, g := range p.rules[i].gaps {

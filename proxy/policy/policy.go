@@ -13,6 +13,7 @@ type Policy struct {
 	profile, title, revision string
 
 	rules    []rule  // in file order, then the built-in ones
+	floors   []floor // what most findings fail, of each rule
 	byID     []int32 // indexes of rules in the order of their ids
 	builtin  builtin
 	controls []string // every control of every rule, sorted
@@ -125,6 +126,23 @@ type rule struct {
 	users, groups, networks     []string // globs
 	facts                       []factGlob
 	directions                  []Direction
+}
+
+// A floor is the part of a rule that decides for most findings and messages
+// that it does not match. Rules are large: with hundreds of them, looking at
+// each costs more in cache misses than in work.
+type floor struct {
+	confidence detectors.Confidence
+	severity   severity
+	picky      bool // takes depends on more than the two above
+	finds      bool
+	gaps       bool
+	editDue    bool
+}
+
+func floorOf(r *rule) floor {
+	return floor{confidence: r.confidence, severity: r.severity, picky: len(r.roles)+len(r.evidence) > 0,
+		finds: r.finds, gaps: len(r.gaps) > 0, editDue: r.editDue}
 }
 
 // A factGlob is "name" or "name=value", both globs.

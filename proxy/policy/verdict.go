@@ -117,7 +117,7 @@ func (s *survey) deciding(i int) []int {
 	}
 	out := make([]int, 0, n)
 	for j := range s.m.Findings {
-		if s.takes(i, &s.m.Findings[j]) {
+		if s.takes(i, j) {
 			out = append(out, j)
 		}
 	}
@@ -132,8 +132,7 @@ func (s *survey) redactions(n int) []Redaction {
 	}
 	out := make([]Redaction, 0, n)
 	for j := range s.m.Findings {
-		f := &s.m.Findings[j]
-		k := s.p.kindOf(f.Type)
+		f, k := &s.m.Findings[j], s.kind(j)
 		rank := s.p.severityOf(f, k)
 		for _, i := range k.rules {
 			r := &s.p.rules[i]
