@@ -152,11 +152,8 @@ func classify(line, t []byte) class {
 			score++
 		}
 	}
-	for _, op := range [][]byte{[]byte(" := "), []byte(" == "), []byte(" != "), []byte(" => "), []byte("->"), []byte(" && "), []byte(" || "), []byte(" += "), []byte("::"), []byte("();"), []byte("</"), []byte("()."), []byte(" <= "), []byte(" >= ")} {
-		if bytes.Contains(t, op) {
-			score++
-			break
-		}
+	if operator(t) {
+		score++
 	}
 	if i := bytes.Index(t, []byte(" = ")); i > 0 && bytes.IndexByte(t[:i], ' ') < 0 {
 		score++ // name = …
@@ -216,6 +213,49 @@ func logLine(t []byte) bool {
 		n++
 	}
 	return n >= 8 || t[0] == '[' && n > 2
+}
+
+// operator reports whether t holds one of " := ", " == ", " != ", " => ", " += ",
+// " <= ", " >= ", " && ", " || ", "->", "::", "();", "()." and "</".
+func operator(t []byte) bool {
+	at := func(i int) byte {
+		if i < 0 || i >= len(t) {
+			return 0
+		}
+		return t[i]
+	}
+	for i, b := range t {
+		if units[b] != signUnit {
+			continue
+		}
+		switch b {
+		case '=':
+			if at(i+1) == ' ' && at(i-2) == ' ' && bytes.IndexByte([]byte(":=!+<>"), at(i-1)) >= 0 {
+				return true
+			}
+		case '>':
+			if p := at(i - 1); p == '-' || p == '=' && at(i-2) == ' ' && at(i+1) == ' ' {
+				return true
+			}
+		case '&', '|':
+			if at(i-1) == b && at(i-2) == ' ' && at(i+1) == ' ' {
+				return true
+			}
+		case ':':
+			if at(i-1) == ':' {
+				return true
+			}
+		case ')':
+			if n := at(i + 1); at(i-1) == '(' && (n == ';' || n == '.') {
+				return true
+			}
+		case '/':
+			if at(i-1) == '<' {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // call reports whether t begins with name( or name.name(.

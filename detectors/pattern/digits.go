@@ -32,8 +32,8 @@ func parseFormats(list []string) ([]format, error) {
 				j++
 			}
 			n, err := strconv.Atoi(spec[i:j])
-			if err != nil || n < 1 || n > 32 {
-				return nil, fmt.Errorf("formats: %q: groups have 1 to 32 digits", s)
+			if err != nil || n < 1 || n > maxGroup {
+				return nil, fmt.Errorf("formats: %q: groups have 1 to %d digits", s, maxGroup)
 			}
 			f.lens = append(f.lens, n)
 			if j < len(spec) {
@@ -62,12 +62,22 @@ func isSeparator(b byte) bool { return b == ' ' || b == '-' || b == '.' || b == 
 // anchor; the engine marks long runs again.
 const maxRun = 4096
 
-// digitRules are the rules that look at runs of digits. Those with formats are
-// indexed by the length of the first group: most groups begin none of them.
+// maxGroup is the longest group of digits that a format has.
+const maxGroup = 32
+
+// digitRules are the rules that look at runs of digits, indexed by the length
+// of the group they begin with: most groups begin none of them.
 type digitRules struct {
-	formats [33][]*rule
-	phones  []*rule
-	others  []*rule
+	formats  [maxGroup + 1][]ruleFormats
+	patterns [maxGroup + 1][]*rule // lead nothing
+	led      []*rule               // begin before the group
+	phones   []*rule
+}
+
+// ruleFormats are the formats of a rule whose first group has one length.
+type ruleFormats struct {
+	rule    *rule
+	formats []format
 }
 
 func newDigitRules(list []*rule) (d digitRules) {
@@ -76,14 +86,25 @@ func newDigitRules(list []*rule) (d digitRules) {
 		case "digits":
 			for _, f := range r.formats {
 				n := f.lens[0]
-				if k := len(d.formats[n]); k == 0 || d.formats[n][k-1] != r {
-					d.formats[n] = append(d.formats[n], r)
+				k := len(d.formats[n]) - 1
+				if k < 0 || d.formats[n][k].rule != r {
+					d.formats[n] = append(d.formats[n], ruleFormats{rule: r})
+					k++
 				}
+				d.formats[n][k].formats = append(d.formats[n][k].formats, f)
 			}
 		case "phone":
 			d.phones = append(d.phones, r)
 		default:
-			d.others = append(d.others, r)
+			if len(r.leads) != 1 || r.leads[0] != 0 {
+				d.led = append(d.led, r)
+				continue
+			}
+			for n := range d.patterns {
+				if r.match.beginsDigits(n) {
+					d.patterns[n] = append(d.patterns[n], r)
+				}
+			}
 		}
 	}
 	return d
@@ -132,15 +153,21 @@ func (c *check) digitRun() {
 	}
 	rules := &c.d.digits
 	for k, g := range c.groups {
-		if n := g.end - g.start; n < len(rules.formats) {
-			for _, r := range rules.formats[n] {
-				c.tryFormats(r, k)
+		n := g.end - g.start
+		if n <= maxGroup {
+			for i := range rules.formats[n] {
+				c.tryFormats(&rules.formats[n][i], k)
 			}
 		}
 		for _, r := range rules.phones {
 			c.phone(r, k)
 		}
-		for _, r := range rules.others {
+		for _, r := range rules.patterns[min(n, maxGroup)] {
+			if r.match.begins(text, g.start) && r.left.before(text, g.start) && (g.start > 0 || c.v.BOF) {
+				c.tryAt(r, g.start, 0, "")
+			}
+		}
+		for _, r := range rules.led {
 			for _, lead := range r.leads {
 				if s := g.start - lead; s >= 0 && r.match.begins(text, s) && r.left.before(text, s) && (s > 0 || c.v.BOF) {
 					c.tryAt(r, s, 0, "")
@@ -150,23 +177,21 @@ func (c *check) digitRun() {
 	}
 }
 
-// tryFormats matches the formats of a rule at a group; the first that holds wins.
-func (c *check) tryFormats(r *rule, at int) {
-	text := c.v.Text
+// tryFormats matches formats of a rule at a group that is as long as their
+// first; the first that holds wins.
+func (c *check) tryFormats(rf *ruleFormats, at int) {
+	text, r := c.v.Text, rf.rule
 next:
-	for f := range r.formats {
-		fm := &r.formats[f]
-		if at+len(fm.lens) > len(c.groups) || fm.lens[0] != c.groups[at].end-c.groups[at].start {
+	for f := range rf.formats {
+		fm := &rf.formats[f]
+		if at+len(fm.lens) > len(c.groups) {
 			continue
 		}
 		var sep byte
-		for k, n := range fm.lens {
+		for k := 1; k < len(fm.lens); k++ {
 			g := c.groups[at+k]
-			if g.end-g.start != n {
+			if g.end-g.start != fm.lens[k] {
 				continue next
-			}
-			if k == 0 {
-				continue
 			}
 			s := text[g.start-1]
 			want := fm.seps[k-1]

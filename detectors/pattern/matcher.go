@@ -39,7 +39,14 @@ type elem struct {
 type byteSet [4]uint64
 
 func (s *byteSet) has(b byte) bool { return s[b>>6]>>(b&63)&1 == 1 }
-func (s *byteSet) add(b byte)      { s[b>>6] |= 1 << (b & 63) }
+
+// digits are the bits of '0' to '9' in the first word.
+const digits = 0x3FF << '0'
+
+func (s *byteSet) hasDigit() bool   { return s[0]&digits != 0 }
+func (s *byteSet) onlyDigits() bool { return s[0]&^digits|s[1]|s[2]|s[3] == 0 }
+
+func (s *byteSet) add(b byte) { s[b>>6] |= 1 << (b & 63) }
 func (s *byteSet) meets(t *byteSet) bool {
 	return s[0]&t[0]|s[1]&t[1]|s[2]&t[2]|s[3]&t[3] != 0
 }
@@ -104,6 +111,17 @@ func (m *matcher) begins(text []byte, start int) bool {
 		}
 	}
 	return true
+}
+
+// beginsDigits reports whether a match may begin with n digits and, behind
+// them, something else. Where heads knows no more, it may.
+func (m *matcher) beginsDigits(n int) bool {
+	for i := range min(n, len(m.heads)) {
+		if !m.heads[i].hasDigit() {
+			return false
+		}
+	}
+	return n >= len(m.heads) || !m.heads[n].onlyDigits()
 }
 
 func (m *matcher) regexp() *re2.Regexp {
