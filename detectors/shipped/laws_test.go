@@ -1,7 +1,6 @@
 package shipped_test
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -130,10 +129,179 @@ func difference(got, want heard) string {
 	return fmt.Sprintf("gaps %v and %v, spans\n got %v\nwant %v", got.Gaps, want.Gaps, got.Matched, want.Matched)
 }
 
-func sorted(fs []detectors.Finding) []detectors.Finding {
-	fs = slices.Clone(fs)
-	slices.SortFunc(fs, func(a, b detectors.Finding) int {
-		return cmp.Or(a.Span.Start-b.Span.Start, a.Span.End-b.Span.End, cmp.Compare(a.Rule, b.Rule))
+// An event is a call that divides a text otherwise than a cut.
+type event struct {
+	at   int
+	call func(*engine.Scanner)
+}
+
+// play writes a text with events between its bytes, cut as next says.
+func play(text []byte, events []event, next func() int) func(*engine.Scanner, *heard) {
+	return func(s *engine.Scanner, _ *heard) {
+		at := 0
+		for _, ev := range append(slices.Clone(events), event{at: len(text)}) {
+			for at < ev.at {
+				n := min(max(next(), 1), ev.at-at)
+				s.Write(text[at : at+n])
+				at += n
+			}
+			if ev.call != nil {
+				ev.call(s)
+			}
+		}
+	}
+}
+
+// script makes events out of random numbers.
+func script(rnd *rand.Rand, size int) []event {
+	var out []event
+	for range rnd.IntN(6) {
+		ev := event{at: rnd.IntN(size + 1)}
+		switch rnd.IntN(4) {
+		case 0:
+			ev.call = (*engine.Scanner).Break
+		case 1:
+			ev.call = (*engine.Scanner).Flush
+		default:
+			l := []string{"", "password", "card_number", "ssn", "note"}[rnd.IntN(5)]
+			ev.call = func(s *engine.Scanner) { s.Label(l) }
+		}
+		out = append(out, ev)
+	}
+	slices.SortStableFunc(out, func(a, b event) int { return a.at - b.at })
+	return out
+}
+
+// FuzzScannerChunking holds law L1, evidence and digests included, over every
+// shipped rule: n chooses a rule whose samples stand around the fuzzer's text.
+func FuzzScannerChunking(f *testing.F) {
+	c, e := load(f)
+	all := samples(f, c)
+	f.Add("", uint16(0), uint64(1))
+	f.Add("My card is 4111 1111 1111 1111, password: hunter2!x9", uint16(7), uint64(2))
+	f.Add("sk-proj-", uint16(60), uint64(3))
+	f.Add("jane.doe@example.org", uint16(90), uint64(9))
+	f.Add("\x1e\xff\x00 IBAN DE89 3704 0044 0532 0130 00", uint16(150), uint64(4))
+	f.Fuzz(func(t *testing.T, extra string, n uint16, seed uint64) {
+		if len(extra) > 8<<10 {
+			return
+		}
+		rule := c.Rules()[int(n)%len(c.Rules())].ID
+		sample := all[rule]
+		rnd := rand.New(rand.NewPCG(seed, 1))
+		k := rnd.IntN(len(sample))
+		text := append(append(slices.Clone(sample[:k]), extra...), sample[k:]...)
+		o := engine.Options{Label: []string{"", "token"}[seed%2]}
+		sizes := func(limit int) func() int {
+			r := rand.New(rand.NewPCG(seed, uint64(limit)))
+			return func() int { return r.IntN(limit) }
+		}
+		if got, want := listen(e, o, cut(text, sizes(50))), whole(e, o, text); !reflect.DeepEqual(got, want) {
+			t.Fatalf("%s: pieces against the whole: %s", rule, difference(got, want))
+		}
+		events := script(rnd, len(text))
+		want := listen(e, o, play(text, events, every(len(text))))
+		for _, limit := range []int{3, 300, 5000} {
+			if got := listen(e, o, play(text, events, sizes(limit))); !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s with %d events, pieces of up to %d: %s", rule, len(events), limit, difference(got, want))
+			}
+		}
 	})
-	return fs
+}
+
+// Text longer than chunks and blocks, with everything in it.
+func TestLongTextsAreTheSameForEveryCut(t *testing.T) {
+	c, e := load(t)
+	rnd := rand.New(rand.NewPCG(7, 8))
+	var text []byte
+	all := samples(t, c)
+	for _, r := range c.Rules() {
+		text = append(text, all[r.ID]...)
+	}
+	want := whole(e, engine.Options{}, text)
+	for name, next := range map[string]func() int{
+		"4096":         every(4096),
+		"chunks and 1": every(16<<10 + 1),
+		"64 KiB":       every(64 << 10),
+		"random":       func() int { return rnd.IntN(6000) },
+		"deltas":       func() int { return rnd.IntN(12) },
+	} {
+		if got := listen(e, engine.Options{}, cut(text, next)); !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: %s", name, difference(got, want))
+		}
+	}
+}
+
+// Law L2: what is reported later begins at or behind Settled, and Settled
+// follows the text.
+func TestNothingIsFoundBeforeSettled(t *testing.T) {
+	c, e := load(t)
+	for id, text := range samples(t, c) {
+		rnd := rand.New(rand.NewPCG(9, uint64(len(text))))
+		listen(e, engine.Options{}, func(s *engine.Scanner, h *heard) {
+			settled, known := 0, 0
+			for p := text; len(p) > 0; {
+				n := min(1+rnd.IntN(40), len(p))
+				s.Write(p[:n])
+				p = p[n:]
+				for _, f := range h.Found[known:] {
+					if !f.Late && f.Span.Start < settled {
+						t.Fatalf("%s: %s found at %d, settled was %d", id, f.Rule, f.Span.Start, settled)
+					}
+				}
+				known = len(h.Found)
+				if now := s.Settled(); now < settled {
+					t.Fatalf("%s: Settled went from %d to %d", id, settled, now)
+				} else {
+					settled = now
+				}
+			}
+		})
+	}
+}
+
+// Law L3: what a Flush reports is what the text up to it holds.
+func TestFlushFindsWhatTheTextSoFarHolds(t *testing.T) {
+	c, e := load(t)
+	for id, text := range samples(t, c) {
+		rnd := rand.New(rand.NewPCG(11, uint64(len(text))))
+		at := rnd.IntN(len(text))
+		before := whole(e, engine.Options{}, text[:at]).Found
+		want := slices.DeleteFunc(before, func(f detectors.Finding) bool { return f.Late })
+		listen(e, engine.Options{}, func(s *engine.Scanner, h *heard) {
+			cut(text[:at], func() int { return rnd.IntN(100) })(s, h)
+			s.Flush()
+			if s.Settled() != at {
+				t.Errorf("%s: Settled is %d behind a Flush at %d", id, s.Settled(), at)
+			}
+			if got := slices.Clone(h.Found); !slices.EqualFunc(got, want, func(a, b detectors.Finding) bool { return reflect.DeepEqual(a, b) }) {
+				t.Errorf("%s flushed at %d of %d: %s", id, at, len(text), difference(heard{Found: got}, heard{Found: want}))
+			}
+			cut(text[at:], every(31))(s, h)
+		})
+	}
+}
+
+// A value that a Flush cut in two is found when the rest is there.
+func TestWhatAFlushCutsIsFoundLater(t *testing.T) {
+	c, e := load(t)
+	tried := 0
+	for id, text := range samples(t, c) {
+		for _, f := range whole(e, engine.Options{Floor: detectors.High}, text).Found {
+			if f.Late || f.Span.Len() < 8 {
+				continue
+			}
+			tried++
+			at := f.Span.Start + f.Span.Len()/2
+			got := listen(e, engine.Options{}, play(text, []event{{at, (*engine.Scanner).Flush}}, every(64)))
+			if !slices.ContainsFunc(got.Found, func(g detectors.Finding) bool {
+				return g.Type.Category() == f.Type.Category() && g.Span.Start <= f.Span.Start && g.Span.End >= f.Span.End
+			}) {
+				t.Errorf("%s: %s at %v flushed at %d is not found again", id, f.Rule, f.Span, at)
+			}
+		}
+	}
+	if tried < 100 {
+		t.Errorf("only %d findings: the test has lost its subject", tried)
+	}
 }
