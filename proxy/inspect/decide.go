@@ -1,0 +1,251 @@
+package inspect
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/proxy/config"
+	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/proxy/provider"
+	"github.com/promptgate/promptgate/proxy/redact"
+	"github.com/promptgate/promptgate/proxy/refuse"
+	"github.com/promptgate/promptgate/proxy/telemetry"
+)
+
+// recordLimit is how long a message waits for its record. A disk that takes
+// longer is one that fails: the next message meets the gap audit_unwritable.
+const recordLimit = 5 * time.Second
+
+// Request decides one message. It always returns a verdict.
+func (i *Inspector) Request(ctx context.Context, r *Request) *Verdict {
+	m := &message{i: i, rules: i.rules.Load(), r: r, start: i.cfg.Now()}
+	if r.ID == "" {
+		r.ID = NewID(m.start)
+	}
+	scan, cancel := context.WithTimeout(ctx, i.cfg.Timeout)
+	defer cancel()
+	if parent := trace.SpanFromContext(ctx); parent.IsRecording() {
+		var span trace.Span
+		scan, span = parent.TracerProvider().Tracer("promptgate").Start(scan, telemetry.SpanInspect)
+		defer span.End()
+	}
+
+	m.extract(scan)
+	if i.cfg.Recorder != nil && i.cfg.Recorder.Healthy() != nil {
+		m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CauseAuditUnwritable})
+	}
+	m.decide()
+	m.enforce()
+	if m.walk != nil {
+		m.walk.Release()
+		m.walk = nil
+	}
+	v := m.verdict()
+	m.record(ctx, v)
+	return v
+}
+
+// A message is one request on its way through: extract, decide, enforce, record.
+type message struct {
+	i     *Inspector
+	rules *Rules
+	r     *Request
+	start time.Time
+	extraction
+	decision policy.Decision
+	body     []byte // edited; nil when nothing was
+}
+
+// ask is the policy's view of the message.
+func (m *message) ask() policy.Message {
+	e := m.r.Endpoint
+	return policy.Message{
+		Principal: m.r.Principal, App: e.App, Activity: e.Activity, Endpoint: e.ID,
+		Direction: policy.Request, Facts: m.facts, Findings: m.findings, Totals: m.totals, Gaps: m.gaps, Time: m.start,
+	}
+}
+
+// decide asks the policy. A policy that panics has not allowed anything. What
+// is only observed goes on whatever the policy says.
+func (m *message) decide() {
+	m.decision = decide(m.rules.Policy, m.ask())
+	if m.observed() {
+		m.decision.Gate, m.decision.Redact = min(m.decision.Gate, policy.Log), nil
+	}
+}
+
+func (m *message) observed() bool { return m.r.Endpoint.Mode != provider.Inspect }
+
+func decide(p *policy.Policy, ask policy.Message) (d policy.Decision) {
+	defer func() {
+		if recover() != nil {
+			d = policy.Decision{Gate: policy.Block, Intended: policy.Block, Would: policy.Block, Gap: detectors.CauseEngineError,
+				Rule: "internal.policy_error", Rules: []string{"internal.policy_error"}}
+		}
+	}()
+	return p.Decide(ask)
+}
+
+// enforce carries out the edits. When that is not possible the policy is asked
+// again with the gap: a redaction that cannot be made is a block, and so is a
+// field that should have been taken out and cannot be.
+func (m *message) enforce() {
+	if m.decision.Gate >= policy.Coach || m.observed() {
+		return
+	}
+	body, err := m.rewrite()
+	if err == nil {
+		m.body = body
+		return
+	}
+	m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CauseNotRewritable})
+	m.decide()
+	m.decision.Redact = nil
+	if m.decision.Gate < policy.Coach { // no profile of ours, but a user's own may
+		m.decision.Gate, m.decision.Gap = policy.Block, detectors.CauseNotRewritable
+	}
+}
+
+var errNotRewritable = errors.New("inspect: a finding has no place that can be edited")
+
+// rewrite returns the edited body, or nil when there is nothing to edit.
+func (m *message) rewrite() (body []byte, err error) {
+	if m.walk == nil {
+		if len(m.decision.Redact) > 0 {
+			return nil, errNotRewritable
+		}
+		return nil, nil
+	}
+	defer func() {
+		if recover() != nil {
+			m.walk = nil // its state is not to be trusted, nor to be pooled
+			m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CauseEngineError, Locator: panicSite()})
+			body, err = nil, errNotRewritable
+		}
+	}()
+	targets := make([]redact.Target, 0, len(m.decision.Redact))
+	for _, x := range m.decision.Redact {
+		f := m.findings[x.Finding]
+		if f.Doc >= m.outside {
+			return nil, errNotRewritable // in the URL
+		}
+		placeholder := "REDACTED"
+		if t, ok := m.rules.Catalogue.InfoType(string(f.Type)); ok {
+			placeholder = t.Placeholder
+		}
+		targets = append(targets, redact.Target{Doc: f.Doc, Span: f.Span, Placeholder: placeholder, Digest: f.Digest})
+	}
+	edits, ok := redact.Edits(targets, m.matched, &redact.Names{}, m.walk.Places)
+	if !ok {
+		return nil, errNotRewritable
+	}
+	edits = append(edits, m.walk.Strip()...)
+	if len(edits) == 0 {
+		return nil, nil
+	}
+	return m.walk.Splice(edits)
+}
+
+// verdict puts together what the caller sees.
+func (m *message) verdict() *Verdict {
+	v := &Verdict{
+		ID: m.r.ID, Body: m.r.Body, Docs: m.docs, Findings: m.findings, Totals: m.totals, Facts: m.facts, Scanned: m.scanned,
+		Revision: m.rules.Policy.Revision(), Profile: m.rules.Policy.Profile(), Took: m.i.cfg.Now().Sub(m.start),
+		rules: m.rules, started: m.start, inspector: m.i, request: m.r,
+	}
+	if m.body != nil {
+		v.Body, v.Changed = m.body, true
+	}
+	m.fill(v)
+	return v
+}
+
+// fill sets what depends on the decision.
+func (m *message) fill(v *Verdict) {
+	v.Decision, v.Gaps, v.Action = m.decision, m.gaps, m.decision.Summary()
+	switch {
+	case m.observed():
+		v.Mode = Observed
+	case m.decision.Verdict() != v.Action:
+		v.Mode = Monitored
+	default:
+		v.Mode = Enforced
+	}
+	switch {
+	case m.decision.Gate >= policy.Coach:
+		f := m.rules.Messages.Stop(refuse.Stop{
+			Decision: m.decision, Findings: m.findings, Gaps: m.gaps, Titles: m.title, Incident: m.r.ID,
+			Endpoint: m.r.Endpoint, Method: m.r.Method, Header: m.r.Header,
+		})
+		v.Refusal, v.Body, v.Changed, v.AnswerHeader = &f, nil, false, nil
+	case len(m.decision.Redact) > 0:
+		v.AnswerHeader = http.Header{"X-Promptgate-Action": {v.Action}, "X-Promptgate-Incident": {m.r.ID}}
+	}
+}
+
+func (m *message) title(t detectors.InfoType) string {
+	info, _ := m.rules.Catalogue.InfoType(string(t))
+	return info.Title
+}
+
+// record writes the evidence and waits for it as long as it must. When it
+// cannot be written and nothing has been sent on yet, the policy is asked again.
+func (m *message) record(ctx context.Context, v *Verdict) {
+	rec := m.i.cfg.Recorder
+	if rec == nil {
+		return
+	}
+	durable := rec.Record(ctx, m.r, v)
+	if durable == nil {
+		return
+	}
+	wait := recordLimit
+	if v.Refusal == nil && m.i.cfg.Durable != config.BeforeForward {
+		wait = 0
+	}
+	err, done := await(durable, wait)
+	switch {
+	case !done && wait == 0:
+		v.Durable = durable
+	case v.Refusal != nil || done && err == nil:
+	default:
+		m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CauseAuditUnwritable})
+		before := m.decision
+		m.decide()
+		if m.decision.Gate >= policy.Coach {
+			m.fill(v)
+			if again := rec.Record(ctx, m.r, v); again != nil {
+				await(again, recordLimit)
+			}
+			return
+		}
+		m.decision = before // the body was edited by it
+		v.Gaps = m.gaps
+	}
+}
+
+// await waits for a record, at most as long as limit. The client's leaving does
+// not matter: the record is about it, too.
+func await(durable <-chan error, limit time.Duration) (err error, done bool) {
+	select {
+	case err := <-durable:
+		return err, true
+	default:
+	}
+	if limit == 0 {
+		return nil, false
+	}
+	late := time.NewTimer(limit)
+	defer late.Stop()
+	select {
+	case err := <-durable:
+		return err, true
+	case <-late.C:
+		return nil, false
+	}
+}

@@ -1,0 +1,167 @@
+// Package inspect is the only place that knows the order of things: extract →
+// scan → decide → enforce → record.
+//
+// A [Request] goes in with its body held whole; a [Verdict] comes out: the
+// bytes to forward, or the refusal to answer with. The live proxy, the explain
+// command and the benchmarks all call [Inspector.Request] and nothing else.
+//
+// It promises to be total. A panic in a parser or a detector, a deadline, a
+// body that cannot be read: each becomes a gap, and the policy answers gaps.
+// There is no second error path, and no way out without a decision.
+package inspect
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/engine"
+	"github.com/promptgate/promptgate/proxy/config"
+	"github.com/promptgate/promptgate/proxy/content"
+	"github.com/promptgate/promptgate/proxy/identity"
+	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/proxy/provider"
+	"github.com/promptgate/promptgate/proxy/refuse"
+	"github.com/promptgate/promptgate/rules"
+)
+
+// Rules is everything a decision depends on. It is immutable and swapped whole.
+type Rules struct {
+	Engine    *engine.Engine
+	Catalogue *rules.Catalogue
+	Policy    *policy.Policy
+	Messages  *refuse.Messages
+}
+
+// Config is what an Inspector needs beside its rules. Zero fields are safe.
+type Config struct {
+	Timeout  time.Duration  // per message; 0 means 10 s
+	Limits   content.Limits // zero means content's defaults
+	Recorder Recorder       // nil records nothing (explain, bench)
+	// Durable says when a record that is not a plain allow must be on disk: with
+	// config.BeforeForward, Request returns only then. "" means
+	// config.BeforeAnswer: Verdict.Durable is waited for by the caller.
+	Durable config.Durability
+	Now     func() time.Time
+}
+
+// A Recorder keeps the evidence of one decision.
+type Recorder interface {
+	// Healthy returns an error when evidence cannot be written now: the policy
+	// is asked about the gap audit_unwritable before each decision.
+	Healthy() error
+	// Record is called after the decision and before anything is sent on: once
+	// per message, or a second time when the record could not be written and the
+	// decision is another one for it. The channel yields once, when the record is
+	// on disk or cannot be written now; it is nil when nobody needs to wait.
+	Record(ctx context.Context, r *Request, v *Verdict) (durable <-chan error)
+	// Done is called once per message when the exchange is over. status is what
+	// the client was answered, 0 when nothing.
+	Done(ctx context.Context, r *Request, v *Verdict, status int, err error)
+}
+
+// An Inspector decides messages. Safe for concurrent use.
+type Inspector struct {
+	rules atomic.Pointer[Rules]
+	cfg   Config
+}
+
+// New makes an Inspector with its first rules.
+func New(r Rules, cfg Config) *Inspector {
+	if cfg.Timeout <= 0 {
+		cfg.Timeout = 10 * time.Second
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	i := &Inspector{cfg: cfg}
+	i.Swap(r)
+	return i
+}
+
+// Swap replaces the rules; messages under way finish with the old ones.
+func (i *Inspector) Swap(r Rules) { i.rules.Store(&r) }
+
+// Rules returns the rules in force.
+func (i *Inspector) Rules() Rules { return *i.rules.Load() }
+
+// A Request is one message from a client, held whole.
+type Request struct {
+	ID        string // incident id; made when empty
+	Method    string
+	Host      string // lower case, no port
+	URL       *url.URL
+	Header    http.Header
+	Body      []byte
+	Gaps      []detectors.Gap // what the caller could not read: oversize, overload
+	Principal identity.Principal
+	Endpoint  *provider.Endpoint
+	Protocol  string // "HTTP/1.1", "HTTP/2.0"
+}
+
+// Format hides what the request holds from every verb of package fmt.
+func (r *Request) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[request %s]", r.ID) }
+
+// A Verdict is what happens to one message.
+type Verdict struct {
+	ID       string
+	Action   string // the summary word of REQUIREMENTS
+	Decision policy.Decision
+	Refusal  *refuse.Refusal // answer with this and send nothing on; nil to send Body on
+	Body     []byte          // the request's own slice when nothing was changed
+	Changed  bool            // Body is not what the client sent
+	// AnswerHeader is added to the upstream's answer.
+	AnswerHeader http.Header
+	// Durable yields once, when the evidence is on disk or could not be written:
+	// wait for it before the answer's first byte. Nil when there is nothing to
+	// wait for; a refusal has already waited.
+	Durable <-chan error
+
+	Docs     []content.Doc
+	Findings []policy.Finding
+	Totals   []policy.Total
+	Gaps     []detectors.Gap
+	Facts    []content.Fact
+	Revision string        // of the policy that decided
+	Profile  string        // of the policy that decided
+	Scanned  int64         // bytes of text
+	Took     time.Duration // from the call to the decision
+	Mode     Mode
+
+	rules     *Rules // that decided
+	started   time.Time
+	inspector *Inspector
+	request   *Request
+}
+
+// Mode says how far a decision was carried out.
+type Mode string
+
+// The modes.
+const (
+	Enforced  Mode = "enforce"
+	Monitored Mode = "monitor" // a rule in monitor mode would have done more
+	Observed  Mode = "observe" // the endpoint is never altered and never stopped
+)
+
+// Format hides what the verdict holds from every verb of package fmt.
+func (v *Verdict) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[verdict %s %s]", v.ID, v.Action) }
+
+// Done closes the record of the message. status is what the client was
+// answered, 0 when nothing; err says why the exchange did not end well. Call it
+// exactly once.
+func (v *Verdict) Done(ctx context.Context, status int, err error) {
+	if rec := v.inspector.cfg.Recorder; rec != nil {
+		rec.Done(ctx, v.request, v, status, err)
+	}
+}
+
+// NewID makes an incident id: a ULID, sortable by time.
+func NewID(now time.Time) string { return ulid.MustNew(ulid.Timestamp(now), rand.Reader).String() }
