@@ -2,15 +2,31 @@
 //
 // Bytes go in; documents with labels, facts and gaps come out through a [Sink].
 // Every byte of a document's text remembers where it came from, so that a span
-// found in the text can be replaced in the body ([Walk.Places], [Splice]).
+// found in the text can be replaced in the body ([Walk.Places], [Walk.Splice]).
 // Package content knows nothing of policies and holds no opinion on findings.
 //
 // A body is a tree of byte spaces. Space 0 is the body as received; decoding a
 // Content-Encoding, a JSON string that is itself JSON, a base64 data URL opens
-// a child space. An edit is made in the innermost space and carried upwards.
+// a child space. An edit is made in the innermost space and carried upwards:
+//
+//	space 0  gzip bytes                                         In [0,n), Whole
+//	space 1  {"arguments":"{\"card\":\"4111\\u0020…\"}"}          In [14,…), InPlace
+//	space 2  {"card":"4111\u0020…"}                             the document's text: 4111 …
+//
+// Replacing the number edits space 2 as a JSON string, space 1 as a JSON string
+// that holds it, and compresses space 1 again into space 0. Without an edit the
+// body is returned as it came, byte for byte (law L9).
+//
+// Nothing is skipped in silence. What cannot be read (a truncated or an unknown
+// coding, JSON that ends early, a picture) is a [detectors.Gap]; the bytes that
+// remain are read as text all the same. Work and memory are bounded by [Limits].
 package content
 
-import "github.com/promptgate/promptgate/detectors"
+import (
+	"fmt"
+
+	"github.com/promptgate/promptgate/detectors"
+)
 
 // Rewrite says how an edit inside a space is carried into its parent.
 type Rewrite uint8
@@ -23,7 +39,8 @@ const (
 )
 
 // A Space is a run of bytes of its own: the body, or something decoded from a
-// span of another space. IDs are assigned in order of discovery; 0 is the body.
+// span of another space. IDs are assigned in order of discovery; 0 is the body,
+// and a parent's ID is lower than its child's.
 type Space struct {
 	ID, Parent int
 	In         detectors.Span // the span of Parent it was decoded from
@@ -58,7 +75,12 @@ type Doc struct {
 // A Fact is a setting of the request that policies ask about (model, tool,
 // workspace, gizmo, attachment, stream, previous_response). Value is an
 // identifier or enum of the protocol, never free text.
+// A value that does not look like one is a document, and the fact's Value is
+// [Unlisted].
 type Fact struct{ Name, Value, Locator string }
+
+// Unlisted is the Value of a fact whose value may hold anything.
+const Unlisted = "unlisted"
 
 // A Place is a span in one space: where some text of a document stands.
 type Place struct {
@@ -72,10 +94,14 @@ type Quote uint8
 
 // The syntaxes of places.
 const (
-	Plain      Quote = iota // raw bytes
-	JSONString              // inside the quotes of a JSON string
-	JSONNumber              // in place of a whole JSON number: the replacement needs quotes of its own
-	FormValue               // inside an application/x-www-form-urlencoded component
+	Plain           Quote = iota // raw bytes
+	JSONString                   // inside the quotes of a JSON string
+	JSONNumber                   // in place of a whole JSON number: the replacement needs quotes of its own
+	FormValue                    // inside an application/x-www-form-urlencoded component
+	Percent                      // percent-encoded, "+" standing for itself: data: URLs, RFC 8187 parameters
+	HeaderString                 // inside a quoted-string of a header parameter
+	HeaderToken                  // in place of a whole parameter value without quotes
+	QuotedPrintable              // inside a quoted-printable body
 )
 
 // An Edit replaces one Place by With, which is plain text: Splice escapes it as Quote says.
@@ -83,6 +109,9 @@ type Edit struct {
 	Place
 	With []byte
 }
+
+// Format hides the replacement from every verb of package fmt.
+func (e Edit) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[%d bytes]", len(e.With)) }
 
 // A Sink receives what a walk finds, in body order. Text is called any number
 // of times between Begin and End; the slice is only valid during the call.

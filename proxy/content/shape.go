@@ -12,6 +12,21 @@ type Shape struct {
 	// the provider adds is inspected on its first day.
 	Select []Select
 	Rest   Role // "" means RoleMetadata
+
+	paths *paths // made by Compile
+}
+
+// Compile reads the paths once, so that a walk costs a table look-up a key.
+// Its errors name the path. Call it before the Shape is shared; a Shape that was
+// not compiled, or does not compile, is compiled anew by each walk, and one with
+// a wrong path is walked as the zero Shape: everything is read.
+func (s *Shape) Compile() error {
+	p, err := compile(s.Select)
+	if err != nil {
+		return err
+	}
+	s.paths = p
+	return nil
 }
 
 // Format is how a body is read.
@@ -28,7 +43,8 @@ const (
 	Binary    // nothing to read: the gap unknown_format
 )
 
-// A Select says what a value is. Path is a row of steps joined by dots: a key,
+// A Select says what a value is. It holds for everything inside the value that
+// no path names: a Read object is a document for each of its strings. Path is a row of steps joined by dots: a key,
 // "*" for any key, "[*]" for any element, "**" for any number of steps
 // ("messages[*].content[*].text", "**.metadata.*"). Multipart parts and form
 // fields are keys at the root.
@@ -51,14 +67,14 @@ type Do uint8
 const (
 	Read       Do = iota // a document
 	Skip                 // an identifier or enum: read all the same when it does not look like one
-	Setting              // as Skip, and a fact of the message
+	Setting              // as Skip, and a fact of the message ("present" for an object or an array)
 	Nested               // a string that holds JSON (tool arguments): its strings are documents
 	Data                 // a data: URL or base64: decoded and read as a file of its media type
 	Picture              // the gap image; a data: URL that holds text is read
 	Sound                // the gap audio
-	Opaque               // the gap opaque_provider_blob
+	Opaque               // the gap opaque_provider_blob; read when it is not one run of token characters
 	Reference            // the gap reference, recorded; read when it does not look like an identifier
 	Tokens               // token ids as numbers: the gap tokens_as_numbers; strings are documents
-	Credential           // the provider's own credential in its own field: not read
+	Credential           // the provider's own credential in its own field: not read when it is one run of token characters
 	Strip                // removed from the body before it is sent on, never a document
 )

@@ -1,0 +1,3 @@
+package content
+
+func (w *Walk) multipart(src source, boundary string, s slot) bool { return false }
