@@ -97,6 +97,9 @@ func (p *pass) Block(v detectors.View, b anchor.Block, emit func(detectors.Findi
 	}
 	text := v.Text[lo:hi]
 	off := v.Off + lo
+	if off != p.end {
+		p.start = off // the first line of a text that does not begin at 0
+	}
 	for len(text) > 0 {
 		i := bytes.IndexByte(text, '\n')
 		part := text

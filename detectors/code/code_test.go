@@ -90,6 +90,16 @@ func TestSpanCoversTheCodeOnly(t *testing.T) {
 	}
 }
 
+func TestATextMayBeginBehindOthers(t *testing.T) {
+	var got []detectors.Finding
+	p := New().NewPass().(*pass)
+	p.Block(detectors.View{Text: []byte(goCode), Off: 5000, EOF: true}, anchor.Block{Off: 5000, Len: len(goCode)}, nil)
+	p.Close(func(f detectors.Finding) { got = append(got, f) })
+	if want := (detectors.Span{Start: 5000, End: 5000 + len(goCode) - 1}); len(got) != 1 || got[0].Span != want {
+		t.Errorf("got %v, want one finding at %v", got, want)
+	}
+}
+
 func TestWhatIsNotCode(t *testing.T) {
 	tests := []struct{ name, text string }{
 		{"prose", strings.Repeat("The return on investment was good; if you ask me, it is for the better. Import duties fell.\n", 8)},

@@ -2,6 +2,9 @@ package pattern
 
 import "bytes"
 
+// border stands in a view where another part of the text ends.
+const border = 0x1E
+
 // findMarking judges a classification marking by where it stands: alone on its
 // line, behind a label ("Classification: …"), or in capitals. In a running
 // sentence, and above all in a disclaimer, it is only a word. Shape marking_line
@@ -13,7 +16,7 @@ func findMarking(c *check, r *rule, n int) {
 		return
 	}
 	ls := s
-	for ls > 0 && text[ls-1] != '\n' && s-ls < 200 {
+	for ls > 0 && text[ls-1] != '\n' && text[ls-1] != border && s-ls < 200 {
 		ls--
 	}
 	le := e
