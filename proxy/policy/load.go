@@ -46,6 +46,11 @@ func (l *loader) bad(path, format string, a ...any) *strict.Error {
 	return e
 }
 
+// wrong reports whether there is a mistake at path or below it.
+func (l *loader) wrong(path string) bool {
+	return slices.ContainsFunc(l.errs, func(e *strict.Error) bool { return e.Key == path || strings.HasPrefix(e.Key, path+".") })
+}
+
 func (l *loader) load(f *fileEntry) {
 	if f.Title == "" {
 		l.bad("title", "title is missing: say in a few words what the policy is for")
@@ -125,6 +130,8 @@ func (l *loader) action(path string, e *ruleEntry, r *rule) {
 	switch i := slices.Index(gateNames[:], e.Gate); {
 	case e.Gate == "" && e.Redact != "":
 		r.gate = Log
+	case l.wrong(path + ".gate"):
+		return
 	case e.Gate == "":
 		l.bad(path+".gate", "gate is missing: %s", strings.Join(gateNames[:], ", "))
 	case i < 0:
@@ -289,9 +296,8 @@ func (l *loader) possible(path string, e *ruleEntry, r *rule) {
 			most = max(most, parseSeverity(d.Severity))
 		}
 	}
-	wrong := slices.ContainsFunc(l.errs, func(x *strict.Error) bool { return strings.HasPrefix(x.Key, when+".") })
 	switch {
-	case wrong: // a misspelt name fits nothing, and has been reported
+	case l.wrong(when): // a misspelt name fits nothing, and has been reported
 	case !any:
 		l.bad(when, "this cannot match: no info type fits category, info_type and group at once")
 	case most < r.severity:
