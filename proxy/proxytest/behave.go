@@ -72,6 +72,7 @@ func (u *Upstream) answer(w http.ResponseWriter, r *http.Request, body []byte, b
 	case has("short"):
 		w.Header().Set("Content-Length", "1000")
 		_, _ = w.Write([]byte("less"))
+		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	}
 	h := w.Header()

@@ -89,7 +89,7 @@ func reply(w http.ResponseWriter, b map[string]string, v any) {
 		status = n
 	}
 	w.WriteHeader(status)
-	if chunked {
+	if chunked || late {
 		_ = http.NewResponseController(w).Flush()
 	}
 	_, _ = w.Write(text)

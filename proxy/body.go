@@ -1,0 +1,193 @@
+package proxy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/promptgate/promptgate/detectors"
+)
+
+// A payload is a body to send on.
+type payload struct {
+	held   []byte    // all of it, or its beginning
+	rest   io.Reader // what follows held and was not read; nil when held is all
+	length int64     // of the whole; -1 when unknown
+}
+
+// reader is the payload as a request's body.
+func (p payload) reader() io.ReadCloser {
+	switch {
+	case p.rest == nil && len(p.held) == 0:
+		return http.NoBody
+	case p.rest == nil:
+		// http.Transport knows this type, and sends header and body together.
+		return io.NopCloser(bytes.NewReader(p.held))
+	case len(p.held) == 0:
+		return io.NopCloser(p.rest)
+	}
+	return io.NopCloser(io.MultiReader(bytes.NewReader(p.held), p.rest))
+}
+
+var errHeld = errors.New("proxy: no memory for the body")
+
+// hold reads the request's body whole. A body over the limits comes back as a
+// payload with a rest, and a gap; an error means that the client did not send
+// what it announced. What is held counts against the budget until the message
+// ends.
+func (m *message) hold() (payload, *detectors.Gap, error) {
+	length, limit := m.r.ContentLength, m.s.lim.BodyBytes
+	m.body = newStallReader(m.w.control, m.r.Body, m.s.lim.BodyStall)
+	if length == 0 {
+		return payload{}, nil, nil
+	}
+	if length > limit {
+		return payload{rest: m.body, length: length}, &detectors.Gap{Cause: detectors.CauseOversize, Size: length}, nil
+	}
+	most := length
+	if length < 0 {
+		most = limit + 1
+	}
+	m.body.until(time.Now().Add(m.s.lim.Body))
+	held, err := m.fill(most)
+	m.body.until(time.Time{})
+	size := int64(len(held))
+	over := payload{held: held, rest: m.body, length: length}
+	switch {
+	case errors.Is(err, errHeld):
+		return over, &detectors.Gap{Cause: detectors.CauseOverload, Size: max(length, size)}, nil
+	case err != nil:
+		return payload{}, nil, err
+	case size > limit:
+		return over, &detectors.Gap{Cause: detectors.CauseOversize, Size: size}, nil
+	}
+	return payload{held: held, length: size}, nil, nil
+}
+
+// fill reads until the end of the body or until most bytes are there. It
+// allocates no more than a step ahead of what has come: an announced length is
+// not a body.
+func (m *message) fill(most int64) ([]byte, error) {
+	step := int64(4 << 10)
+	if m.r.ContentLength > 0 {
+		step = 64 << 10
+	}
+	var buf []byte
+	for int64(len(buf)) < most {
+		if len(buf) == cap(buf) {
+			size := min(most, max(step, 2*int64(cap(buf))))
+			if !m.s.held.take(size - int64(cap(buf))) {
+				return buf, errHeld
+			}
+			m.held += size - int64(cap(buf))
+			grown := make([]byte, len(buf), size)
+			copy(grown, buf)
+			buf = grown
+		}
+		n, err := m.body.Read(buf[len(buf):cap(buf)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case err == io.EOF && m.r.ContentLength > int64(len(buf)):
+			return buf, io.ErrUnexpectedEOF
+		case err == io.EOF:
+			return buf, nil
+		case err != nil:
+			return buf, err
+		}
+	}
+	return buf, nil
+}
+
+// a stallReader is a request's body whose client must not fall silent. The
+// timer touches the connection's (or the stream's) read deadline only when it
+// fires: on HTTP/2 a deadline for each read costs more than reading a usual
+// prompt. Read may be called on another goroutine than the rest.
+type stallReader struct {
+	r     io.Reader
+	stall time.Duration
+	set   func(time.Time) error
+
+	mu      sync.Mutex // guards the rest
+	timer   *time.Timer
+	end     time.Time // of the whole body; zero means never
+	reading bool
+	fired   bool
+	closed  bool
+}
+
+func newStallReader(c *http.ResponseController, r io.Reader, stall time.Duration) *stallReader {
+	return &stallReader{r: r, stall: stall, set: c.SetReadDeadline}
+}
+
+// until sets when the whole body must be there.
+func (b *stallReader) until(end time.Time) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.end = end
+}
+
+// Read fails with a deadline error when no byte came for the stall limit.
+func (b *stallReader) Read(p []byte) (int, error) {
+	if !b.arm() {
+		return 0, http.ErrBodyReadAfterClose
+	}
+	n, err := b.r.Read(p)
+	b.disarm()
+	return n, err
+}
+
+func (b *stallReader) arm() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed {
+		return false
+	}
+	b.reading = true
+	wait := b.stall
+	if !b.end.IsZero() {
+		wait = min(wait, time.Until(b.end))
+	}
+	if b.timer == nil {
+		b.timer = time.AfterFunc(wait, b.fire)
+	} else {
+		b.timer.Reset(wait)
+	}
+	return true
+}
+
+func (b *stallReader) disarm() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.reading = false
+	b.timer.Stop()
+	if b.fired && !b.closed {
+		b.fired = false
+		_ = b.set(time.Time{})
+	}
+}
+
+func (b *stallReader) fire() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.reading && !b.closed {
+		b.fired = true
+		_ = b.set(past())
+	}
+}
+
+// close ends a read under way, which holds the handler up otherwise: net/http
+// waits for it before it takes the next request.
+func (b *stallReader) close() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.reading {
+		_ = b.set(past())
+	}
+	b.closed = true
+}
+
+// past is a deadline that is over.
+func past() time.Time { return time.Unix(1, 0) }
