@@ -5,28 +5,37 @@
 // that explains them. The package knows nothing of bytes, bodies or clocks. A
 // policy is immutable, safe for concurrent use, and reads no text.
 //
-// It promises to be total and monotone. Every message has a decision, also one
-// with causes and info types that no rule knows. The strictest gate of the
-// rules that match wins; edits are the union over them; so one finding or gap
-// more never loosens a decision, and the order of findings does not matter.
+// [Policy.Decide] promises to be total and monotone. Every message has a
+// decision, also one with causes and info types that no rule knows: built-in
+// rules, whose ids begin with "default.", answer what a file leaves open. The
+// strictest gate of the rules that match wins and their edits are united, so a
+// finding or a gap more never loosens a decision, and the order of findings
+// does not matter.
 //
-// A rule matches when each of its conditions holds:
+// A rule matches when each of its conditions holds; of a list, one element:
 //
 //	[[rule]]
 //	id       = "card.bulk"
 //	when     = { info_type = ["pci.payment_card"], distinct = 10 }
 //	gate     = "block"
 //	controls = ["CIS-3.2", "NIST-PL-4", "SOC2-CC6.7"]
-//	reason   = "The message holds many payment cards."
-//	guidance = "Send a sample with made-up numbers."
+//	reason   = "Your message contains many payment card numbers."
+//	guidance = "Send a sample with test card numbers instead."
 //
-// Nine different cards and the same one ten times: the rule does not match.
+// Nine different cards, or the same one ten times: the rule does not match.
 // Ten different cards of which one is only Medium: neither, since coach and
 // stricter act from High unless the rule says otherwise; log and redact act
-// from Medium. What is Low is only counted.
+// from Medium. What is Low is only counted. Where the list of findings was cut
+// off, the totals count on.
 //
 // A gate that the product cannot carry out yet is enforced as the next stricter
 // one; [Decision.Intended] keeps what was asked for. With monitor, on a rule or
-// on the whole policy, Decision.Would and Due say what would have happened and
-// the message goes on.
+// on the whole policy, Would and Due say what would have happened and the
+// message goes on.
+//
+// [Policy.Screen] answers for connections, before there is any message: the
+// first [[connection]] that matches, as in a firewall, and without one a
+// refusal.
+//
+// A policy file carries its own tests; [Policy.Test] runs them.
 package policy
