@@ -27,6 +27,17 @@ func (l *loader) build() *Catalogue {
 	}
 	c.ids = append(append(c.ids, c.nowhere.unknown.ID, c.nowhere.read.ID), l.endpoints.order...)
 	slices.Sort(c.ids)
+	c.apps = append(c.apps, c.nowhere.unknown.App)
+	for _, e := range c.entries() {
+		c.apps = append(c.apps, e.App)
+	}
+	for _, p := range l.endpoints.all {
+		if p.row.App != "" {
+			c.apps = append(c.apps, p.row.App)
+		}
+	}
+	slices.Sort(c.apps)
+	c.apps = slices.Compact(c.apps)
 	return c
 }
 

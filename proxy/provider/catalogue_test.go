@@ -269,6 +269,11 @@ func TestMatch(t *testing.T) {
 		// Without a body there is nothing to read.
 		{"GET", "api.openai.com", "/v1/models", "openai.read", "openai_api", provider.Pass},
 		{"HEAD", "chatgpt.com", "/", "chatgpt.read", "chatgpt_web", provider.Pass},
+
+		// But for what is in the query of some.
+		{"GET", "chatgpt.com", "/", "chatgpt.links", "chatgpt_web", provider.Inspect},
+		{"GET", "chatgpt.com", "/g/g-2fkFE8rbu", "chatgpt.links", "chatgpt_web", provider.Inspect},
+		{"GET", "chatgpt.com", "/backend-api/conversations/search", "chatgpt.search", "chatgpt_web", provider.Inspect},
 		{"DELETE", "api.openai.com", "/v1/files/file-1", "openai.read", "openai_api", provider.Pass},
 		{"OPTIONS", "x.oaiusercontent.com", "/files/1/raw", "chatgpt.read", "chatgpt_web", provider.Pass},
 
@@ -300,9 +305,6 @@ func TestMatch(t *testing.T) {
 		if e.Shape == nil || (unknown && len(e.Shape.Select) > 0) {
 			t.Errorf("%s has the wrong shape", e.ID)
 		}
-		if u := c.Unknown(tt.host); !strings.HasSuffix(u.ID, ".unknown") || u.Mode != provider.Inspect || u.App != tt.app && tt.app != "codex" {
-			t.Errorf("Unknown(%s) = %s of %s", tt.host, u.ID, u.App)
-		}
 	}
 }
 
@@ -312,7 +314,7 @@ func TestDialects(t *testing.T) {
 		"api.openai.com": provider.OpenAI, "r.openai.azure.com": provider.OpenAI, "chatgpt.com": provider.ChatGPT,
 		"x.oaiusercontent.com": provider.ChatGPT, "auth.openai.com": provider.Generic, "example.org": provider.Generic,
 	} {
-		for _, e := range []*provider.Endpoint{c.Match("POST", host, "/x"), c.Match("GET", host, "/x"), c.Unknown(host)} {
+		for _, e := range []*provider.Endpoint{c.Match("POST", host, "/x"), c.Match("GET", host, "/x"), c.Match("X", host, "/x")} {
 			if e.Format != want {
 				t.Errorf("%s of %s speaks %v, want %v", e.ID, host, e.Format, want)
 			}
@@ -350,12 +352,50 @@ func TestEveryEndpointIsKnownByItsID(t *testing.T) {
 	if !slices.IsSorted(ids) || len(slices.Compact(slices.Clone(ids))) != len(ids) || len(ids) < 80 {
 		t.Errorf("%d ids, sorted %v", len(ids), slices.IsSorted(ids))
 	}
+	for _, app := range []string{"openai_api", "azure_openai", "chatgpt_web", "codex", "claude", "other"} {
+		if !slices.Contains(c.Apps(), app) {
+			t.Errorf("%s is not among the applications %v", app, c.Apps())
+		}
+	}
 	again, err := provider.Load(rules.FS())
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(c.Digest()) != 32 || c.Digest() != again.Digest() {
 		t.Errorf("the digest is %q", c.Digest())
+	}
+}
+
+// Routes go into spans and logs: the names of things never do.
+func TestRoutesNeverHoldIDs(t *testing.T) {
+	c := shipped(t)
+	const id = "c4n4ry"
+	for _, line := range fixtures {
+		f := strings.Fields(line)
+		for _, host := range []string{"api.openai.com", "r.openai.azure.com", "chatgpt.com", "x.oaiusercontent.com"} {
+			known := c.Match(f[0], host, f[1])
+			if strings.HasSuffix(known.ID, ".unknown") {
+				continue
+			}
+			segments := strings.Split(f[1], "/")
+			for i, s := range strings.Split(known.Route, "/") {
+				if strings.HasPrefix(s, "{") {
+					segments[i] = id
+				}
+			}
+			if e := c.Match(f[0], host, strings.Join(segments, "/")); e.ID != known.ID || strings.Contains(e.Route, id) {
+				t.Errorf("%s %s has the route %s", f[0], strings.Join(segments, "/"), e.Route)
+			}
+		}
+	}
+	for _, path := range []string{"/v1/" + id, "/" + id, "/ces/" + id, "/backend-api/sentinel/" + id} {
+		for _, method := range []string{"GET", "POST", id} {
+			for _, host := range []string{"api.openai.com", "chatgpt.com", id + ".chatgpt.com", id} {
+				if e := c.Match(method, host, path); strings.Contains(e.Route+e.ID+e.App+e.Activity, id) {
+					t.Errorf("%s %s%s: %s %s", method, host, path, e.ID, e.Route)
+				}
+			}
+		}
 	}
 }
 

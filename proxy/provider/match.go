@@ -88,9 +88,9 @@ type node struct {
 //
 // Where no row fits, a request of a method that has a body gets the surface's
 // unknown endpoint, one without (GET, HEAD, DELETE, OPTIONS) its read endpoint,
-// which is passed. A caller that sees a body on such a request asks
-// [Catalogue.Unknown] instead. Requests to hosts that are not inspected are
-// answered in the same way: whoever asks has a body to look at.
+// which is passed. A caller that sees a body on such a request asks again as if
+// it were a POST. Requests to hosts that are not inspected are answered in the
+// same way: whoever asks has a body to look at.
 func (c *Catalogue) Match(method, host, path string) *Endpoint {
 	s := c.surface(host)
 	m := methodOf(method)
@@ -107,10 +107,6 @@ func (c *Catalogue) Match(method, host, path string) *Endpoint {
 	}
 	return s.read
 }
-
-// Unknown returns the endpoint of a request to host that no row describes: every
-// string of it is read, and its gap says so.
-func (c *Catalogue) Unknown(host string) *Endpoint { return c.surface(host).unknown }
 
 func (c *Catalogue) surface(host string) *surface {
 	if e := c.lookup(host); e != nil && e.surface != nil {

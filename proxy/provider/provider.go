@@ -34,6 +34,7 @@ type Catalogue struct {
 	patterns []string              // sorted: "api.openai.com", "*.openai.com"
 	nowhere  *surface              // for hosts that no row names
 	ids      []string              // of endpoints, sorted
+	apps     []string              // sorted
 	digest   string
 }
 
@@ -143,6 +144,10 @@ func (c *Catalogue) Hosts() []string { return slices.Clone(c.patterns) }
 // Endpoints returns the ids of all endpoints, sorted, without repeats. It is the
 // closed set of metric labels for endpoints.
 func (c *Catalogue) Endpoints() []string { return slices.Clone(c.ids) }
+
+// Apps returns the names of all applications, other assistants included, sorted.
+// It is the closed set of metric labels for applications.
+func (c *Catalogue) Apps() []string { return slices.Clone(c.apps) }
 
 // Digest identifies the files the catalogue was made from.
 func (c *Catalogue) Digest() string { return c.digest }
