@@ -5,11 +5,14 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/engine"
+	"github.com/promptgate/promptgate/rules"
 )
 
 // filler is natural text in which no rule finds anything.
@@ -98,28 +101,62 @@ func wholeText(r *rule, text []byte) []detectors.Span {
 // Findings may not depend on where the view ends before more is asked for.
 func TestFindingsDoNotDependOnWhatIsGranted(t *testing.T) {
 	c, ds := embedded(t)
-	small := []detectors.Detector{granted{ds[0], 1}}
-	large := []detectors.Detector{granted{ds[0], maxRight}}
+	small := assemble(t, granted{ds[0], 1})
+	large := assemble(t, granted{ds[0], maxRight})
 	for _, r := range c.Rules() {
 		for i, test := range r.Tests {
 			text, _, err := Sample(filler+test.Text+" "+filler, r.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
-			a, b := sorted(raw(small, text, test.Label)), sorted(raw(large, text, test.Label))
-			if fmt.Sprint(a) != fmt.Sprint(b) {
+			a, _ := small.Scan(text, engine.Options{Label: test.Label})
+			b, _ := large.Scan(text, engine.Options{Label: test.Label})
+			if !reflect.DeepEqual(a, b) {
 				t.Errorf("%s test %d: with one byte %v, with all %v", r.ID, i, a, b)
 			}
 		}
 	}
 }
 
-// sorted is the order in which the engine reports.
-func sorted(fs []detectors.Finding) []detectors.Finding {
-	slices.SortFunc(fs, func(a, b detectors.Finding) int {
-		return cmp.Or(a.Span.Start-b.Span.Start, a.Span.End-b.Span.End, cmp.Compare(a.Rule, b.Rule))
-	})
-	return fs
+// The engine finds what the naive reading of a whole text finds.
+func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
+	c, ds := embedded(t)
+	e := assemble(t, ds...)
+	found := 0
+	for _, r := range c.Rules() {
+		text := []byte(filler)
+		for i, test := range r.Tests {
+			sample, _, err := Sample(test.Text, fmt.Sprint(r.ID, i))
+			if err != nil {
+				t.Fatal(err)
+			}
+			text = append(append(text, sample...), filler[i*7%len(filler):]...)
+		}
+		got, gaps := e.Scan(text, engine.Options{Label: r.Tests[0].Label})
+		for i := range got {
+			got[i].Digest = detectors.Digest{} // the engine's own
+		}
+		want := naive(ds, text, r.Tests[0].Label)
+		slices.SortFunc(want, func(a, b detectors.Finding) int {
+			return cmp.Or(a.Span.Start-b.Span.Start, a.Span.End-b.Span.End, cmp.Compare(a.Rule, b.Rule))
+		})
+		if len(gaps) > 0 || len(got)+len(want) > 0 && !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: gaps %v,\n got %v\nwant %v", r.ID, gaps, got, want)
+		}
+		found += len(want)
+	}
+	if found < 300 {
+		t.Errorf("only %d findings: the test has lost its subject", found)
+	}
+}
+
+func assemble(t testing.TB, ds ...detectors.Detector) *engine.Engine {
+	t.Helper()
+	e, err := engine.New(engine.Config{Key: []byte("k")}, ds...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }
 
 // granted is a detector that is at first given n bytes to the right.
@@ -132,4 +169,17 @@ func (g granted) Needs() detectors.Needs {
 	n := g.Detector.Needs()
 	n.Right = g.n
 	return n
+}
+
+func embedded(t testing.TB) (*rules.Catalogue, []detectors.Detector) {
+	t.Helper()
+	c, err := rules.LoadEmbedded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ds, err := New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, ds
 }

@@ -10,7 +10,7 @@ import (
 )
 
 // naive is the engine in its simplest form: the whole text in hand, one anchor
-// after the other. Package engine is compared with it in detectors/shipped.
+// after the other. Package engine is compared with it.
 func naive(ds []detectors.Detector, text []byte, label string) []detectors.Finding {
 	return dominant(raw(ds, text, label))
 }
