@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/promptgate/promptgate/proxy/admin"
+	"github.com/promptgate/promptgate/proxy/ca"
+	"github.com/promptgate/promptgate/proxy/portal"
 )
 
 var start = time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
@@ -167,6 +169,39 @@ func TestNothingIsChangedHere(t *testing.T) {
 	for _, path := range []string{"/", "/proxy.pac", "/ca.crt", "/healthz/", "/debug/pprof/", "/metricsx"} {
 		if r := ask(h, "GET", path, "127.0.0.1:5", "localhost"); r.StatusCode != http.StatusNotFound {
 			t.Errorf("GET %s: %d", path, r.StatusCode)
+		}
+	}
+}
+
+// On one address both answer, each under its own rules; on two, the portal knows
+// nothing of the administration.
+func TestOneAddressForAdminAndPortal(t *testing.T) {
+	authority, err := ca.Open(ca.Config{Dir: t.TempDir() + "/ca", Constraints: []string{"example.com"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, people := admin.Handler(config()), portal.Handler(portal.Config{
+		PublicURL: "http://127.0.0.1:8081", Proxies: []string{"127.0.0.1:8080"}, CA: authority,
+		Hosts: func() (exact, suffixes []string) { return []string{"chatgpt.com"}, nil },
+	})
+	both := http.NewServeMux()
+	for _, p := range admin.Paths() {
+		both.Handle(p, own)
+	}
+	for _, p := range portal.Paths() {
+		both.Handle(p, people)
+	}
+	for path, want := range map[string]int{"/": 200, "/proxy.pac": 200, "/wpad.dat": 200, "/ca.crt": 200, "/ca.pem": 200, "/healthz": 403, "/readyz": 403, "/metrics": 403, "/x": 404} {
+		if r := ask(both, "GET", path, "192.0.2.1:5", "portal.example.com"); r.StatusCode != want {
+			t.Errorf("GET %s by a laptop: %d, want %d", path, r.StatusCode, want)
+		}
+	}
+	for _, path := range admin.Paths() {
+		if r := ask(both, "GET", path, "127.0.0.1:5", "localhost"); r.StatusCode != 200 {
+			t.Errorf("GET %s by the operator: %d", path, r.StatusCode)
+		}
+		if r := ask(people, "GET", path, "127.0.0.1:5", "localhost"); r.StatusCode != 404 {
+			t.Errorf("GET %s of the portal: %d", path, r.StatusCode)
 		}
 	}
 }
