@@ -94,7 +94,7 @@ const maxQuery = 256
 // parameter is not read while it is one run of token characters.
 func (c *collector) url(u *url.URL, unknown bool) {
 	if unknown {
-		c.text("path", "", unescape(u.EscapedPath(), url.PathUnescape))
+		c.text("path", "", unescape(u.EscapedPath(), false))
 	}
 	rest := u.RawQuery
 	for n := 0; rest != ""; n++ {
@@ -105,7 +105,7 @@ func (c *collector) url(u *url.URL, unknown bool) {
 			pair, rest = rest, ""
 		}
 		key, value, _ := strings.Cut(pair, "=")
-		key, value = unescape(key, url.QueryUnescape), unescape(value, url.QueryUnescape)
+		key, value = unescape(key, true), unescape(value, true)
 		if value == "" {
 			key, value = "", key
 		}
@@ -126,12 +126,29 @@ func (c *collector) text(locator, label, text string) {
 	c.End()
 }
 
-// unescape undoes percent-encoding; what is malformed is read as it stands.
-func unescape(s string, f func(string) (string, error)) string {
-	if t, err := f(s); err == nil {
-		return t
+// unescape undoes percent-encoding, in a query also "+" for a space. A malformed
+// escape stands for itself: one of them must not hide the rest.
+func unescape(s string, query bool) string {
+	if !strings.ContainsAny(s, "%+") {
+		return s
 	}
-	return s
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '+' && query:
+			b.WriteByte(' ')
+		case c == '%' && i+2 < len(s):
+			if v, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(v))
+				i += 2
+				continue
+			}
+			b.WriteByte(c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 // credential reports whether a parameter is where providers put signatures and
