@@ -13,7 +13,7 @@ import (
 
 // build makes the catalogue of what was read; what is wrong goes to errs.
 func (l *loader) build() *Catalogue {
-	c := &Catalogue{exact: map[string]*hostEntry{}, below: map[string]*hostEntry{}, nowhere: newSurface("other", "other", Generic)}
+	c := &Catalogue{exact: map[string]*hostEntry{}, below: map[string]*hostEntry{}, nowhere: newSurface("other", "other", Generic, l.every())}
 	surfaces := l.buildSurfaces()
 	l.buildHosts(c, surfaces)
 	l.buildEndpoints(surfaces)
@@ -58,7 +58,7 @@ func (l *loader) buildSurfaces() map[string]*surface {
 				l.errs.Add(p.errorf(fmt.Sprintf("roots[%d]", i), "a root is empty or begins with a slash and has none at its end"))
 			}
 		}
-		out[id] = newSurface(id, p.row.App, choice[Dialect](l, p.place, "dialect", p.row.Dialect, dialectNames[:]))
+		out[id] = newSurface(id, p.row.App, choice[Dialect](l, p.place, "dialect", p.row.Dialect, dialectNames[:]), l.every())
 	}
 	return out
 }

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"slices"
 
+	"github.com/promptgate/promptgate/proxy/content"
 	"github.com/promptgate/promptgate/rules/strict"
 )
 
@@ -100,7 +101,8 @@ type loader struct {
 	hosts     table[hostRow] // by name
 	shapes    table[shapeRow]
 	endpoints table[endpointRow]
-	used      map[string]bool // shapes that something uses
+	used      map[string]bool           // shapes that something uses
+	compiled  map[string]*content.Shape // shapes that endpoints use as they are; "" reads every string
 	errs      strict.Errors
 }
 
@@ -141,7 +143,7 @@ func (t *table[T]) names() []string { return slices.Sorted(slices.Values(t.order
 // laid over those of earlier ones and replace the same id (for hosts: the same
 // name). The error is [strict.Errors] and holds every mistake.
 func Load(layers ...fs.FS) (*Catalogue, error) {
-	l := &loader{used: map[string]bool{}}
+	l := &loader{used: map[string]bool{}, compiled: map[string]*content.Shape{}}
 	sum := sha256.New()
 	files := 0
 	for i, fsys := range layers {

@@ -129,3 +129,24 @@ func TestNoProviderFilesIsAnError(t *testing.T) {
 		t.Error("an empty catalogue was made")
 	}
 }
+
+// What is the same for several endpoints is one shape: compiled once, and the
+// memory of its walks is shared.
+func TestEndpointsShareTheirShapes(t *testing.T) {
+	c := shipped(t)
+	a, b := c.Match("POST", "api.openai.com", "/v1/responses"), c.Match("POST", "r.openai.azure.com", "/openai/v1/responses/compact")
+	if a.Shape != b.Shape || len(a.Shape.Select) == 0 {
+		t.Error("responses and compact have shapes of their own")
+	}
+	if c.Match("POST", "chatgpt.com", "/x").Shape != c.Match("POST", "api.openai.com", "/x").Shape {
+		t.Error("unknown endpoints have shapes of their own")
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	for b.Loop() {
+		if _, err := provider.Load(rules.FS()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -62,12 +62,13 @@ type surface struct {
 	read    *Endpoint // requests without one
 }
 
-// newSurface makes a surface that has no rows yet.
-func newSurface(id, app string, format Dialect) *surface {
+// newSurface makes a surface that has no rows yet. every is the shape that reads
+// every string.
+func newSurface(id, app string, format Dialect, every *content.Shape) *surface {
 	return &surface{
-		unknown: &Endpoint{ID: id + ".unknown", App: app, Activity: "unknown", Route: "/**", Format: format, Shape: &content.Shape{},
+		unknown: &Endpoint{ID: id + ".unknown", App: app, Activity: "unknown", Route: "/**", Format: format, Shape: every,
 			Gaps: []detectors.Gap{{Cause: detectors.CauseUnknownEndpoint}}},
-		read: &Endpoint{ID: id + ".read", App: app, Activity: "read", Route: "/**", Mode: Pass, Format: format, Shape: &content.Shape{}},
+		read: &Endpoint{ID: id + ".read", App: app, Activity: "read", Route: "/**", Mode: Pass, Format: format, Shape: every},
 	}
 }
 

@@ -38,14 +38,25 @@ type placedSelect struct {
 	written string
 }
 
+// every is the shape that reads every string.
+func (l *loader) every() *content.Shape { return l.shape(place{}, shapeRow{}, "") }
+
 // shape makes the shape of an endpoint: its own selects, then those of the
-// shape it names.
+// shape it names. Endpoints that add nothing to a shape share it, and with it
+// the memory that its walks leave behind.
 func (l *loader) shape(p place, own shapeRow, base string) *content.Shape {
+	plain := own.Format == "" && own.Rest == "" && len(own.Select) == 0
+	if s := l.compiled[base]; plain && s != nil {
+		return s
+	}
 	s := &content.Shape{Format: choice[content.Format](l, p, "format", own.Format, formatNames())}
 	l.known(p, "rest", own.Rest, "role", roleNames())
 	s.Rest = content.Role(own.Rest)
 	selects := l.selects(p, own.Select, "", 0)
-	if base != "" && l.known(p, "shape", base, "shape", l.shapes.names()) {
+	if base != "" && !l.known(p, "shape", base, "shape", l.shapes.names()) {
+		base, plain = "", false
+	}
+	if base != "" {
 		l.used[base] = true
 		b := l.shapes.rows[base]
 		format := choice[content.Format](l, b.place, "format", b.row.Format, formatNames())
@@ -63,6 +74,9 @@ func (l *loader) shape(p place, own shapeRow, base string) *content.Shape {
 	}
 	if err := s.Compile(); err != nil {
 		l.uncompiled(p, selects, err)
+	}
+	if plain {
+		l.compiled[base] = s
 	}
 	return s
 }
