@@ -272,13 +272,13 @@ func TestManyFindingsGiveABoundedEvent(t *testing.T) {
 
 func TestModelsKeepOnlyKnownParts(t *testing.T) {
 	for in, want := range map[string]string{
-		"gpt-4o":                                   "gpt-4o",
-		"gpt-5.1-codex-mini":                       "gpt-5.1-codex-mini",
-		"gpt-4o-mini-2024-07-18":                   "gpt-4o-mini",
-		"o3-mini":                                  "o3-mini",
-		"text-embedding-3-large":                   "text-embedding-3-large",
-		"text-embedding-ada-002":                   "text-embedding-ada-002",
-		"gpt-oss-120b":                             "gpt-oss-120b",
+		"gpt-4o":                 "gpt-4o",
+		"gpt-5.1-codex-mini":     "gpt-5.1-codex-mini",
+		"gpt-4o-mini-2024-07-18": "gpt-4o-mini",
+		"o3-mini":                "o3-mini",
+		"text-embedding-3-large": "text-embedding-3-large",
+		"text-embedding-ada-002": "text-embedding-ada-002",
+		"gpt-oss-120b":           "gpt-oss-120b",
 		"ft:gpt-4o-mini-2024-07-18:acme:merger:id": "ft:gpt-4o-mini",
 		"gpt-" + "4539148803436467":                "gpt",
 		"gpt-453-91-4880":                          "gpt",
