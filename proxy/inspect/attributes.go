@@ -10,24 +10,20 @@ import (
 	"github.com/promptgate/promptgate/proxy/telemetry"
 )
 
-// A field is one fact of an event under its name. The log line and the span
-// carry the same ones; the audit event has more.
-type field struct {
-	name  string
-	value any // string, []string, int64, float64 or bool
-}
+// maxAttributes is how many attributes an event can have.
+const maxAttributes = 48
 
-// fields are the facts of an event, without those that are empty.
-func fields(e *audit.Event) []field {
-	out := make([]field, 0, 40)
+// attributes appends the facts of an event to out, without those that are empty.
+// The log line and the span carry the same ones; the audit event has more.
+func attributes(out []slog.Attr, e *audit.Event) []slog.Attr {
 	text := func(name, v string) {
 		if v != "" {
-			out = append(out, field{name, v})
+			out = append(out, slog.String(name, v))
 		}
 	}
 	list := func(name string, v []string) {
 		if len(v) > 0 {
-			out = append(out, field{name, v})
+			out = append(out, slog.Any(name, v))
 		}
 	}
 	text(telemetry.Incident, e.Incident)
@@ -41,20 +37,20 @@ func fields(e *audit.Event) []field {
 	list(telemetry.Controls, e.Controls)
 	text(telemetry.PolicyProfile, e.Profile)
 	text(telemetry.PolicyDigest, e.Policy)
-	out = append(out, field{telemetry.FindingCount, int64(e.FindingCount)})
+	out = append(out, slog.Int(telemetry.FindingCount, e.FindingCount))
 	if e.FindingCount > 0 {
 		list(telemetry.FindingTypes, e.FindingTypes)
 		text(telemetry.FindingSeverity, e.MaxSeverity)
-		out = append(out, field{telemetry.FindingConfidence, e.MaxConfidence})
+		out = append(out, slog.Float64(telemetry.FindingConfidence, e.MaxConfidence))
 	}
 	if e.Alert {
-		out = append(out, field{telemetry.Alert, true})
+		out = append(out, slog.Bool(telemetry.Alert, true))
 		list(telemetry.Flagged, e.Flagged)
 	}
 	list(telemetry.GapCauses, e.GapCauses)
 	text(telemetry.FailMode, e.FailMode)
-	out = append(out, field{telemetry.ContentBytes, e.ContentBytes}, field{telemetry.InspectedBytes, e.InspectedBytes},
-		field{telemetry.InspectComplete, e.Complete}, field{telemetry.InspectDuration, e.InspectMs})
+	out = append(out, slog.Int64(telemetry.ContentBytes, e.ContentBytes), slog.Int64(telemetry.InspectedBytes, e.InspectedBytes),
+		slog.Bool(telemetry.InspectComplete, e.Complete), slog.Float64(telemetry.InspectDuration, e.InspectMs))
 	text(telemetry.App, e.App)
 	text(telemetry.Activity, e.Activity)
 	text(telemetry.Endpoint, e.Endpoint)
@@ -66,7 +62,7 @@ func fields(e *audit.Event) []field {
 	text(telemetry.GenAIProvider, e.Provider)
 	text(telemetry.GenAIRequestModel, e.Model)
 	if e.Stream {
-		out = append(out, field{telemetry.GenAIRequestStream, true})
+		out = append(out, slog.Bool(telemetry.GenAIRequestStream, true))
 	}
 	text(telemetry.UserHash, e.UserHash)
 	text(telemetry.UserName, e.UserName)
@@ -78,35 +74,24 @@ func fields(e *audit.Event) []field {
 	return out
 }
 
-// attributes are the fields of the log line, with the trace that it belongs to.
-func attributes(e *audit.Event) []slog.Attr {
-	fs := fields(e)
-	out := make([]slog.Attr, 0, len(fs)+2)
-	for _, f := range fs {
-		out = append(out, slog.Any(f.name, f.value))
-	}
-	if e.TraceID != "" {
-		out = append(out, slog.String(telemetry.TraceID, e.TraceID), slog.String(telemetry.SpanID, e.SpanID))
-	}
-	return out
-}
-
-// spanAttributes are the fields of the span. Lists are copied: the SDK keeps them.
-func spanAttributes(e *audit.Event) []attribute.KeyValue {
-	fs := fields(e)
-	out := make([]attribute.KeyValue, 0, len(fs))
-	for _, f := range fs {
-		switch v := f.value.(type) {
-		case string:
-			out = append(out, attribute.String(f.name, v))
-		case []string:
-			out = append(out, attribute.StringSlice(f.name, slices.Clone(v)))
-		case int64:
-			out = append(out, attribute.Int64(f.name, v))
-		case float64:
-			out = append(out, attribute.Float64(f.name, v))
-		case bool:
-			out = append(out, attribute.Bool(f.name, v))
+// spanAttributes turns attributes of the log into those of a span. Lists are
+// copied: the SDK keeps them.
+func spanAttributes(list []slog.Attr) []attribute.KeyValue {
+	out := make([]attribute.KeyValue, 0, len(list))
+	for _, a := range list {
+		switch a.Value.Kind() {
+		case slog.KindString:
+			out = append(out, attribute.String(a.Key, a.Value.String()))
+		case slog.KindInt64:
+			out = append(out, attribute.Int64(a.Key, a.Value.Int64()))
+		case slog.KindFloat64:
+			out = append(out, attribute.Float64(a.Key, a.Value.Float64()))
+		case slog.KindBool:
+			out = append(out, attribute.Bool(a.Key, a.Value.Bool()))
+		default:
+			if v, ok := a.Value.Any().([]string); ok {
+				out = append(out, attribute.StringSlice(a.Key, slices.Clone(v)))
+			}
 		}
 	}
 	return out

@@ -65,9 +65,16 @@ func (e *Evidence) Healthy() error {
 // allow, which nobody waits for.
 func (e *Evidence) Record(ctx context.Context, r *Request, v *Verdict) <-chan error {
 	ev := e.event(ctx, r, v)
-	e.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "message decided", attributes(&ev)...)
-	if span := trace.SpanFromContext(ctx); span.IsRecording() {
-		span.SetAttributes(spanAttributes(&ev)...)
+	span, line := trace.SpanFromContext(ctx), e.cfg.Log.Enabled(ctx, slog.LevelInfo)
+	if line || span.IsRecording() {
+		list := attributes(make([]slog.Attr, 0, maxAttributes), &ev)
+		if span.IsRecording() {
+			span.SetAttributes(spanAttributes(list)...)
+		}
+		if ev.TraceID != "" {
+			list = append(list, slog.String(telemetry.TraceID, ev.TraceID), slog.String(telemetry.SpanID, ev.SpanID))
+		}
+		e.cfg.Log.LogAttrs(ctx, slog.LevelInfo, "message decided", list...)
 	}
 	if e.cfg.Metrics != nil {
 		e.count(&ev, v)
@@ -154,6 +161,9 @@ func (e *Evidence) hash(kind, value string, n int) string {
 // findings sums up what was found: per type and level over everything, and per
 // rule and place what was listed.
 func findings(ev *audit.Event, v *Verdict) {
+	if len(v.Totals) == 0 {
+		return
+	}
 	types := map[string]bool{}
 	for _, t := range v.Totals {
 		ev.FindingCount += t.Count
