@@ -40,3 +40,20 @@ func (m *masks) cut(lo, hi int) masks {
 		newline: c(m.newline), high: c(m.high), ctl: c(m.ctl),
 	}
 }
+
+// count adds n bytes that begin at offset at to the block counters.
+func (f *finder) count(t *tally, m *masks, n, at int) {
+	room := BlockSize - int(t.len)
+	if n < room {
+		t.add(m, n)
+		return
+	}
+	part := m.cut(0, room)
+	t.add(&part, room)
+	f.blocks = append(f.blocks, t.block(at+room))
+	*t = tally{}
+	if n > room {
+		part = m.cut(room, n)
+		t.add(&part, n-room)
+	}
+}

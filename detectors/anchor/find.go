@@ -1,5 +1,7 @@
 package anchor
 
+import "math/bits"
+
 // Sizes of what Find looks at together.
 const (
 	lookback = MaxLiteral + 8 // bytes that must stand before a position: the longest literal, in whole words
@@ -26,21 +28,10 @@ func (s *Set) Find(c *Carry, p []byte, base int, hits []Hit, blocks []Block) ([]
 		return hits, blocks
 	}
 	f := finder{Set: s, hits: hits, blocks: blocks, floor: len(hits)}
-	// The first blocks are looked at in a copy that has the tail before them;
-	// from there on the piece itself has enough bytes before each position.
-	var stage [lookback + head + ahead]byte
-	copy(stage[lookback-len(c.tail):], c.tail[:])
-	n := copy(stage[lookback:], p)
-	text, to := stage[:lookback+n], lookback+n
-	if n < len(p) {
-		to = lookback + head
-	}
-	if s.lits.reach > 0 && base > 0 {
-		f.again(text, base-lookback)
-	}
-	f.scan(c, text, base-lookback, lookback, to)
-	if n < len(p) {
-		f.scan(c, p, base, head, len(p))
+	if len(p) <= head+ahead {
+		f.small(c, p, base)
+	} else {
+		f.large(c, p, base)
 	}
 	if k := len(c.tail) - len(p); k > 0 {
 		copy(c.tail[:], c.tail[len(p):])
@@ -70,31 +61,65 @@ type finder struct {
 	floor  int // hits before this one were there already
 }
 
+// A stage is the start of a piece with the tail before it, where the piece
+// itself has not enough bytes before each position.
+type stage [lookback + head + ahead]byte
+
+// small looks at a piece that fits a stage; its frame on the stack is small.
+//
+//go:noinline
+func (f *finder) small(c *Carry, p []byte, base int) {
+	var st stage
+	copy(st[lookback-len(c.tail):], c.tail[:])
+	n := copy(st[lookback:], p)
+	var m [(head + ahead) / 64]masks
+	var row [head + ahead + 64]uint16
+	f.again(st[:lookback+n], base-lookback, m[:1])
+	f.scan(c, st[:lookback+n], base-lookback, lookback, lookback+n, m[:], row[:])
+}
+
+// large looks at the start of a piece in a stage and then at the piece itself.
+//
+//go:noinline
+func (f *finder) large(c *Carry, p []byte, base int) {
+	var st stage
+	copy(st[lookback-len(c.tail):], c.tail[:])
+	copy(st[lookback:], p)
+	var m [batch]masks
+	var row [(batch + 1) * 64]uint16
+	f.again(st[:], base-lookback, m[:1])
+	f.scan(c, st[:], base-lookback, lookback, lookback+head, m[:], row[:])
+	f.scan(c, p, base, head, len(p), m[:], row[:])
+}
+
 // again looks once more at the last bytes before text[lookback:], for literals
 // whose window stands there and whose end does not.
-func (f *finder) again(text []byte, off int) {
+func (f *finder) again(text []byte, off int, m []masks) {
+	if f.lits.reach == 0 || off+lookback == 0 {
+		return
+	}
 	const at = lookback - 64
-	var m [1]masks
-	f.classifyPart(text, at, lookback, &m)
-	for l := m[0].long &^ (1<<(64-maxReach) - 1); l != 0; l &= l - 1 {
+	f.classifyPart(text, at, lookback, m)
+	for l := m[0].long >> (64 - f.lits.reach) << (64 - f.lits.reach); l != 0; l &= l - 1 {
 		f.long(text, at+first(l), lookback, off)
 	}
 }
 
 // scan finds what ends in text[at:to]; a literal that has its window there and
-// ends behind to is found too. off is the offset of text[0].
-func (f *finder) scan(c *Carry, text []byte, off, at, to int) {
+// ends behind to is found too. off is the offset of text[0]; m and row are room
+// for masks and for the candidates of so many blocks and one more.
+func (f *finder) scan(c *Carry, text []byte, off, at, to int, m []masks, row []uint16) {
 	from := at
-	var m [batch]masks
 	for at < to {
-		n := min((to-at)/64, batch)
+		n := min((to-at)/64, len(m))
 		size := 64
 		if n > 0 {
 			f.classify(text, at, m[:n])
 		} else {
 			n, size = 1, to-at
-			f.classifyPart(text, at, to, (*[1]masks)(m[:1]))
+			f.classifyPart(text, at, to, m)
 		}
+		f.sift(text, at, m[:n], row)
 		for i := range m[:n] {
 			f.block(c, &m[i], text, at+i*64, size, from, off)
 		}
@@ -102,11 +127,11 @@ func (f *finder) scan(c *Carry, text []byte, off, at, to int) {
 	}
 }
 
-// classifyPart classifies the part of a block text[at:to].
-func (f *finder) classifyPart(text []byte, at, to int, m *[1]masks) {
+// classifyPart classifies the part of a block text[at:to] into m[0].
+func (f *finder) classifyPart(text []byte, at, to int, m []masks) {
 	var pad [kernelReach + 64]byte
 	copy(pad[:], text[at-kernelReach:to])
-	f.classify(pad[:], kernelReach, m[:])
+	f.classify(pad[:], kernelReach, m[:1])
 	m[0].keep(to - at)
 }
 
@@ -116,79 +141,84 @@ func (f *finder) block(c *Carry, m *masks, text []byte, at, size, from, off int)
 	if f.Set.blocks {
 		f.count(&c.tally, m, size, off+at)
 	}
-	for any := m.two | m.short | m.long | e.any(); any != 0; any &= any - 1 {
-		i := first(any)
-		bit := uint64(1) << i
-		i += at
+	any := e.any()
+	for all := m.two | m.short | m.long | any; all != 0; all &= all - 1 {
+		bit := all & -all
+		i := at + first(all)
 		if m.two&bit != 0 {
-			if h := hashTwo(before(text, i)); f.lits.two.has(h) {
-				f.hits = f.verify(&f.lits.two, h, text, i, from, off, f.hits, f.floor)
-			}
+			v := before(text, i)
+			f.verify(&f.lits.two, hashTwo(v), v, text, i, from, off)
 		}
 		if m.short&bit != 0 {
-			if h := hashShort(before(text, i)); f.lits.short.has(h) {
-				f.hits = f.verify(&f.lits.short, h, text, i, from, off, f.hits, f.floor)
+			v := before(text, i)
+			if h := hashThree(v); f.lits.three.has(h) != 0 {
+				f.verify(&f.lits.three, h, v, text, i, from, off)
+			}
+			if h := hashFour(v); f.lits.four.has(h) != 0 {
+				f.verify(&f.lits.four, h, v, text, i, from, off)
 			}
 		}
 		if m.long&bit != 0 {
 			f.long(text, i, from, off)
 		}
-		if e.any()&bit != 0 {
-			f.report(&e, bit, off+i+1)
+		if any&bit != 0 {
+			f.reportAt(&e, bit, off+i+1)
 		}
 	}
 }
 
 // long verifies the long literals whose window may end at text[i].
 func (f *finder) long(text []byte, i, from, off int) {
-	if h := hashLong(before(text, i)); f.lits.long.has(h) {
-		f.hits = f.verify(&f.lits.long, h, text, i, from, off, f.hits, f.floor)
+	v := before(text, i)
+	if h := hashFive(v); f.lits.five.has(h) != 0 {
+		f.verify(&f.lits.five, h, v, text, i, from, off)
+	}
+	h := hashEight(v)
+	if f.lits.left.has(h) != 0 {
+		f.verify(&f.lits.left, h, v, text, i, from, off)
+	}
+	v = beginning(text, i)
+	if h = hashEight(v); f.lits.right.has(h) != 0 {
+		f.verify(&f.lits.right, h, v, text, i, from, off)
 	}
 }
 
-// report appends the hits of e at one bit.
-func (f *finder) report(e *events, bit uint64, end int) {
+// report appends h and moves it before the hits of this call that come after
+// it: those of literals whose window stands before their end.
+func (f *finder) report(h Hit) {
+	f.hits = append(f.hits, h)
+	for i := len(f.hits) - 1; i > f.floor && precedes(h, f.hits[i-1]); i-- {
+		f.hits[i-1], f.hits[i] = h, f.hits[i-1]
+	}
+}
+
+func precedes(a, b Hit) bool {
+	if a.End != b.End {
+		return a.End < b.End
+	}
+	if a.Kind != b.Kind {
+		return a.Kind < b.Kind
+	}
+	return a.ID < b.ID
+}
+
+// reportAt reports the hits of e at one bit.
+func (f *finder) reportAt(e *events, bit uint64, end int) {
 	if e.digits&bit != 0 {
-		f.hits = insert(f.hits, f.floor, Hit{End: end, Kind: KindDigits})
+		f.report(Hit{End: end, Kind: KindDigits})
 	}
 	if e.token&bit != 0 {
-		f.hits = insert(f.hits, f.floor, Hit{End: end, Kind: KindToken})
+		f.report(Hit{End: end, Kind: KindToken})
 	}
 	if e.at&bit != 0 {
-		f.hits = insert(f.hits, f.floor, Hit{End: end, Kind: KindAt})
+		f.report(Hit{End: end, Kind: KindAt})
 	}
 	if e.iban&bit != 0 {
-		f.hits = insert(f.hits, f.floor, Hit{End: end, Kind: KindIBAN})
+		f.report(Hit{End: end, Kind: KindIBAN})
 	}
 	if e.caps&bit != 0 {
-		f.hits = insert(f.hits, f.floor, Hit{End: end, Kind: KindCaps})
+		f.report(Hit{End: end, Kind: KindCaps})
 	}
 }
 
-// count adds n bytes that begin at offset at to the block counters.
-func (f *finder) count(t *tally, m *masks, n, at int) {
-	room := BlockSize - int(t.len)
-	if n < room {
-		t.add(m, n)
-		return
-	}
-	part := m.cut(0, room)
-	t.add(&part, room)
-	f.blocks = append(f.blocks, t.block(at+room))
-	*t = tally{}
-	if n > room {
-		part = m.cut(room, n)
-		t.add(&part, n-room)
-	}
-}
-
-// keep clears the bits from n on.
-func (m *masks) keep(n int) {
-	k := ^uint64(0) >> (64 - n)
-	for _, p := range [...]*uint64{
-		&m.two, &m.short, &m.long, &m.digit, &m.sep, &m.token, &m.at, &m.upper,
-		&m.punct, &m.ctl, &m.word, &m.newline, &m.high,
-	} {
-		*p &= k
-	}
-}
+func first(m uint64) int { return bits.TrailingZeros64(m) }

@@ -3,37 +3,43 @@ package anchor
 import (
 	"cmp"
 	"encoding/binary"
-	"math/bits"
 	"slices"
 )
 
 // literals compares, exactly, what the kernel thinks a literal's window.
 type literals struct {
-	two, short, long index
-	words            []word // of the literals longer than eight bytes
-	reach            int    // most bytes of a literal behind its window, at most maxReach
+	two, three index
+	four       index
+	five       index  // by the five bytes of the window
+	left       index  // by eight bytes that end with the window
+	right      index  // by eight bytes that begin with the window
+	words      []word // literals that their window does not decide
+	reach      int    // most bytes of a literal behind its window, at most maxReach
 }
 
 // maxReach bounds the bytes of a literal behind its window: so many bytes of
 // old text are looked at again with each piece.
 const maxReach = 56
 
+// behind is how many of the eight bytes that begin with a window are behind it.
+const behind = 8 - longWindow
+
 // An index finds the literals whose window has a hash.
 type index struct {
 	there [1024]uint64 // one bit for each of the 65536 hashes
-	first [4096]int32  // hash>>4 → 1 + place in entries of the first literal; 0 = none
+	first [4096]int32  // hash>>4 → 1 + place in list of the first literal; 0 = none
 	list  []entry
 }
 
 // An entry is one literal in a chain.
 type entry struct {
-	tail  word  // the last eight bytes, or fewer
-	next  int32 // 1 + place of the next literal with this hash; 0 = none
-	first int32 // place in words of the bytes before tail
-	words int32
-	id    uint32
-	size  int16
-	after int16 // bytes behind the window
+	seen  word   // the bytes that are looked up, or those before too
+	next  int32  // 1 + place of the next literal with this hash; 0 = none
+	first int32  // place in literals.words
+	id    uint32 // the hit's
+	words uint8  // how many words, from the literal's end; 0 = seen is all
+	size  uint8
+	after uint8 // bytes behind the window
 }
 
 // A word matches eight bytes w if w&mask == val. Letters of a folded literal
@@ -55,17 +61,21 @@ func wordOf(s string, fold bool) (w word) {
 	return w
 }
 
-// Hashes of the last two, three and five of eight bytes, caseless and more.
-const spread = 0x9e3779b97f4a7c15
+// Hashes of the last two, three, four, five and eight of eight bytes, caseless and more.
+const (
+	spread   = 0x9e3779b97f4a7c15
+	caseless = 0x2020202020202020
+)
 
-func hashTwo(v uint64) uint64   { return (v | 0x20<<56 | 0x20<<48) >> 48 * spread >> 48 }
-func hashShort(v uint64) uint64 { return (v>>40 | 0x202020) * spread >> 48 }
-func hashLong(v uint64) uint64  { return (v>>24 | 0x2020202020) * spread >> 48 }
+func hashTwo(v uint64) uint64   { return (v | caseless) >> 48 * spread >> 48 }
+func hashThree(v uint64) uint64 { return (v | caseless) >> 40 * spread >> 48 }
+func hashFour(v uint64) uint64  { return (v | caseless) >> 32 * spread >> 48 }
+func hashFive(v uint64) uint64  { return (v | caseless) >> 24 * spread >> 48 }
+func hashEight(v uint64) uint64 { return (v | caseless) * spread >> 48 }
 
 func (x *index) add(h uint64, e entry) {
 	x.there[h>>6] |= 1 << (h & 63)
 	x.list = append(x.list, e)
-	// Behind the others of its chain: ids of equal literals come in order.
 	at := &x.first[h>>4]
 	for *at != 0 {
 		at = &x.list[*at-1].next
@@ -73,7 +83,8 @@ func (x *index) add(h uint64, e entry) {
 	*at = int32(len(x.list))
 }
 
-func (x *index) has(h uint64) bool { return x.there[h>>6&1023]>>(h&63)&1 != 0 }
+// has returns 1 if a literal may have the hash h, else 0.
+func (x *index) has(h uint64) uint64 { return x.there[h>>6&1023] >> (h & 63) & 1 }
 
 // addLiterals fills the tables of the path and the indexes.
 func (s *Set) addLiterals(ls []Literal) {
@@ -83,93 +94,89 @@ func (s *Set) addLiterals(ls []Literal) {
 	}
 	// Shorter first: a long literal can choose a window whose pairs are there already.
 	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(len(ls[a].Text), len(ls[b].Text)) })
-	var p pairSets
+	c := newChooser()
+	p := &c.sets
 	for _, i := range order {
 		l := ls[i]
-		e := entry{tail: wordOf(l.Text, l.Fold), id: uint32(i), size: int16(len(l.Text)), first: int32(len(s.lits.words))}
-		for rest := l.Text; len(rest) > 8; e.words++ {
-			rest = rest[:len(rest)-8]
-			s.lits.words = append(s.lits.words, wordOf(rest, l.Fold))
-		}
-		switch len(l.Text) {
-		case 2:
+		end := len(l.Text) // of the window
+		seen := end        // of the bytes that are looked up
+		var x *index
+		var hash func(uint64) uint64
+		switch {
+		case end == 2:
 			p.add(l.Text, pairTwo)
-			s.lits.two.add(hashTwo(windowOf(l.Text)), e)
-		case 3, 4:
+			x, hash = &s.lits.two, hashTwo
+		case end == 3:
 			p.addShort(l.Text)
-			s.lits.short.add(hashShort(windowOf(l.Text)), e)
+			x, hash = &s.lits.three, hashThree
+		case end == 4:
+			p.addShort(l.Text)
+			x, hash = &s.lits.four, hashFour
 		default:
-			w := p.window(l.Text)
-			p.addLong(l.Text[w : w+longWindow])
-			e.after = int16(len(l.Text) - w - longWindow)
-			s.lits.reach = max(s.lits.reach, int(e.after))
-			s.lits.long.add(hashLong(windowOf(l.Text[:w+longWindow])), e)
+			end = c.window(l.Text) + longWindow
+			switch seen = end; {
+			case end+behind <= len(l.Text):
+				seen += behind
+				x, hash = &s.lits.right, hashEight
+			case end >= 8:
+				x, hash = &s.lits.left, hashEight
+			default:
+				x, hash = &s.lits.five, hashFive
+			}
 		}
+		e := entry{
+			seen: wordOf(l.Text[:seen], l.Fold), id: uint32(i), size: uint8(len(l.Text)),
+			after: uint8(len(l.Text) - end), first: int32(len(s.lits.words)),
+		}
+		if seen < len(l.Text) || seen > 8 {
+			for rest := l.Text; len(rest) > 0; rest = rest[:max(0, len(rest)-8)] {
+				s.lits.words = append(s.lits.words, wordOf(rest, l.Fold))
+				e.words++
+			}
+		}
+		s.lits.reach = max(s.lits.reach, int(e.after))
+		x.add(hash(wordOf(l.Text[:seen], false).val), e)
 	}
 	switch s.path {
 	case AVX512:
-		s.wide = newTables512(&s.prop, &p)
+		s.wide = newTables512(&s.prop, p)
 	case AVX2:
-		s.half = newTables256(&s.prop, &p)
+		s.half = newTables256(&s.prop, p)
 	default:
 		s.pair = p.pairTable()
 	}
 }
 
-// windowOf returns the last eight bytes of s, zeros before them.
-func windowOf(s string) (v uint64) {
-	for i := range min(8, len(s)) {
-		v |= uint64(s[len(s)-1-i]) << (56 - 8*i)
-	}
-	return v
-}
-
 // before returns the eight bytes that end behind text[i].
 func before(text []byte, i int) uint64 { return binary.LittleEndian.Uint64(text[i-7 : i+1 : i+1]) }
 
-// verify appends a hit for each literal of the chain that stands where its
-// window ends at text[i] and that ends in text[from:]. off is the offset of
-// text[0] in the whole text. Hits from n on are kept in order.
-func (s *Set) verify(x *index, h uint64, text []byte, i, from, off int, hits []Hit, n int) []Hit {
+// beginning returns the eight bytes that begin with the window that ends at text[i].
+// Near the end of the text, where no literal can go on so far, they are others.
+func beginning(text []byte, i int) uint64 { return before(text, min(i+behind, len(text)-1)) }
+
+// verify reports each literal of the chain of h that has its window's end at
+// text[i], was looked up by v, and ends in text[from:]. off is the offset of
+// text[0] in the whole text.
+func (f *finder) verify(x *index, h, v uint64, text []byte, i, from, off int) {
 	for at := x.first[h>>4&4095]; at != 0; {
 		e := &x.list[at-1]
 		at = e.next
+		if !e.seen.matches(v) {
+			continue
+		}
 		k := i + int(e.after)
-		if k < from || k >= len(text) || !e.tail.matches(before(text, k)) || off+k+1 < int(e.size) {
+		if k < from || k >= len(text) || off+k+1 < int(e.size) {
 			continue
 		}
 		same := true
-		for j, w := range s.lits.words[e.first : e.first+e.words] {
-			if !w.matches(before(text, k-8*j-8)) {
+		for j, w := range f.lits.words[e.first:][:e.words] {
+			if !w.matches(before(text, k-8*j)) {
 				same = false
 				break
 			}
 		}
 		if same {
-			hits = insert(hits, n, Hit{End: off + k + 1, ID: e.id})
+			f.report(Hit{End: off + k + 1, ID: e.id})
 		}
 	}
-	return hits
 }
-
-// insert appends h and moves it before the hits of hits[n:] that come after it:
-// those of literals found by a window before their end.
-func insert(hits []Hit, n int, h Hit) []Hit {
-	hits = append(hits, h)
-	for i := len(hits) - 1; i > n && precedes(h, hits[i-1]); i-- {
-		hits[i-1], hits[i] = h, hits[i-1]
-	}
-	return hits
-}
-
-func precedes(a, b Hit) bool {
-	if a.End != b.End {
-		return a.End < b.End
-	}
-	if a.Kind != b.Kind {
-		return a.Kind < b.Kind
-	}
-	return a.ID < b.ID
-}
-
-func first(m uint64) int { return bits.TrailingZeros64(m) }

@@ -115,3 +115,14 @@ func classOf(b byte) byte {
 	}
 	return 0
 }
+
+// keep clears the bits from n on; n is not 0.
+func (m *masks) keep(n int) {
+	k := ^uint64(0) >> (64 - n)
+	for _, p := range [...]*uint64{
+		&m.two, &m.short, &m.long, &m.digit, &m.sep, &m.token, &m.at, &m.upper,
+		&m.punct, &m.ctl, &m.word, &m.newline, &m.high,
+	} {
+		*p &= k
+	}
+}

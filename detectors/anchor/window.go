@@ -25,44 +25,79 @@ func (p *pairSets) addLong(w string) {
 	}
 }
 
-// window chooses where in s the window of five bytes stands: where it is rare
-// in text and adds least to the sets.
-func (p *pairSets) window(s string) int {
-	best, at := 0.0, -1
-	for w := max(0, len(s)-longWindow-maxReach); w+longWindow <= len(s); w++ {
-		cost, rare := 0.0, 1.0
-		for i, set := range []byte{pairLong3, pairLong2, pairLong1, pairLong0} {
-			a, b := s[w+i], s[w+i+1]
-			f := frequency(a) * frequency(b)
-			if p[classOf(a)][classOf(b)]&set == 0 {
-				cost += f
-			}
-			rare *= frequency(a)
+// A chooser places the windows of long literals so that few places in text are
+// candidates: it knows how often each pair follows on another, and what the sets
+// let through already.
+type chooser struct {
+	sets   pairSets
+	follow [32][32]float64 // probability of the second class behind the first
+	share  [32]float64     // probability of a class
+	ahead  [5][32]float64  // of text that passes the sets before a place of the window and has a class there
+	behind [5][32]float64  // of text that has a class at a place, to pass the sets behind it
+}
+
+// later is the weight of a pair that is in no set yet: some literal to come may
+// put it there.
+const later = 0.15
+
+func newChooser() *chooser {
+	c := new(chooser)
+	for a := range byte(32) {
+		for b := range byte(32) {
+			c.share[a] += frequency(a, b)
 		}
-		cost += 300 * rare * frequency(s[w+4])
+		for b := range byte(32) {
+			c.follow[a][b] = frequency(a, b) / c.share[a]
+		}
+	}
+	return c
+}
+
+// weigh updates ahead and behind.
+func (c *chooser) weigh() {
+	c.ahead[0] = c.share
+	for i := range c.behind[4] {
+		c.behind[4][i] = 1
+	}
+	for j := range 4 {
+		set, last := byte(pairLong3)<<j, byte(pairLong0)>>j
+		c.ahead[j+1], c.behind[3-j] = [32]float64{}, [32]float64{}
+		for a := range 32 {
+			for b, f := range c.follow[a] {
+				c.ahead[j+1][b] += c.ahead[j][a] * f * weight(c.sets[a][b]&set)
+				c.behind[3-j][a] += f * weight(c.sets[a][b]&last) * c.behind[4-j][b]
+			}
+		}
+	}
+}
+
+func weight(member byte) float64 {
+	if member != 0 {
+		return 1
+	}
+	return later
+}
+
+// window chooses where in s the window of five bytes stands and adds its pairs
+// to the sets.
+func (c *chooser) window(s string) int {
+	c.weigh()
+	low := max(0, len(s)-longWindow-maxReach)
+	best, at := 0.0, -1
+	for w := low; w+longWindow <= len(s); w++ {
+		cost := 0.0
+		for j := range 4 {
+			a, b := classOf(s[w+j]), classOf(s[w+j+1])
+			if c.sets[a][b]&(pairLong3<<j) == 0 {
+				cost += c.ahead[j][a] * c.follow[a][b] * c.behind[j+1][b]
+			}
+		}
 		if at < 0 || cost < best {
 			best, at = cost, w
 		}
 	}
+	c.sets.addLong(s[at : at+longWindow])
 	return at
-}
-
-// frequency estimates how often a byte, of either case, stands in English text
-// and code.
-func frequency(b byte) float64 {
-	const letters = "etaoinshrdlcumwfgypbvkjxqz"
-	const permille = "\x60\x46\x41\x3d\x3a\x39\x35\x28\x36\x24\x20\x1c\x16\x18\x0e\x14\x11\x0f\x13\x10\x0a\x08\x04\x04\x03\x03"
-	switch {
-	case b == ' ':
-		return 0.15
-	case b|0x20 >= 'a' && b|0x20 <= 'z':
-		for i := range letters {
-			if letters[i] == b|0x20 {
-				return float64(permille[i]) / 1000
-			}
-		}
-	}
-	return 0.01
 }
 
 // each calls f for each pair of classes of each set.
