@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/promptgate/promptgate/proxy"
+	"github.com/promptgate/promptgate/proxy/audit"
+	"github.com/promptgate/promptgate/proxy/ca"
+	"github.com/promptgate/promptgate/proxy/config"
+	"github.com/promptgate/promptgate/proxy/inspect"
+	"github.com/promptgate/promptgate/proxy/telemetry"
+)
+
+// A gate is promptgate wired together: what serve runs and demo shows. open
+// makes one, run serves until its context ends, close gives everything back.
+type gate struct {
+	cfg        *config.Config
+	state      string
+	log        *slog.Logger
+	rules      *ruleset
+	authority  *ca.Authority
+	audit      *audit.Log
+	tracing    *telemetry.Tracing
+	metrics    *telemetry.Metrics
+	server     *proxy.Server
+	listeners  listeners
+	surfaces   []surface
+	ready      readiness
+	challenges tally
+}
+
+// openGate reads and makes everything that c names, and opens the listeners, so
+// that what cannot work is said before anything is served.
+func openGate(ctx context.Context, c *config.Config, p *program, log *slog.Logger) (_ *gate, err error) {
+	g := &gate{cfg: c, log: log}
+	defer func() {
+		if err != nil {
+			g.close()
+		}
+	}()
+	if g.state, err = openState(c, p.getenv); err != nil {
+		return nil, err
+	}
+	key, err := evidenceKey(g.state)
+	if err != nil {
+		return nil, err
+	}
+	if g.rules, err = loadRules(c.RulesDir, c.Profile, key); err != nil {
+		return nil, err
+	}
+	if g.listeners, err = listen(c); err != nil {
+		return nil, err
+	}
+	if g.authority, err = ca.Open(caConfig(c, g.state, g.rules.providers)); err != nil {
+		return nil, err
+	}
+	if err := uncovered(g.authority, g.rules.providers); err != nil {
+		return nil, err
+	}
+	if err := g.telemetry(ctx, p); err != nil {
+		return nil, err
+	}
+	if err := g.evidence(); err != nil {
+		return nil, err
+	}
+	if err := g.proxy(p, key); err != nil {
+		return nil, err
+	}
+	g.serveSurfaces(p.version)
+	return g, nil
+}
+
+func (g *gate) telemetry(ctx context.Context, p *program) (err error) {
+	g.metrics = telemetry.NewMetrics(p.version, metricLabels(g.cfg, g.rules))
+	g.metrics.Policy(g.rules.Policy.Profile(), g.rules.Policy.Revision())
+	g.metrics.CAExpiry(firstExpiry(g.authority))
+	g.tracing, err = telemetry.StartTracing(ctx, telemetry.TraceOptions{Version: p.version, Logger: g.log, Getenv: p.getenv})
+	if err != nil {
+		return err
+	}
+	g.metrics.Func("dlp_spans_dropped_total", "Spans that were not exported.", func() float64 { return float64(g.tracing.Dropped()) })
+	return nil
+}
+
+func (g *gate) evidence() (err error) {
+	a := g.cfg.Audit
+	g.audit, err = audit.Open(audit.Config{
+		Dir: filepath.Join(g.state, "audit"), SegmentBytes: a.SegmentBytes, Retention: a.Retention, Observe: g.metrics.Audit,
+	})
+	if err != nil {
+		return err
+	}
+	g.metrics.Func("dlp_audit_lost_total", "Events that could not be queued.", func() float64 { return float64(g.audit.Lost()) })
+	return nil
+}
+
+func (g *gate) proxy(p *program, key []byte) error {
+	c := g.cfg
+	resolver, err := newResolver(c)
+	if err != nil {
+		return err
+	}
+	up, err := upstreamConfig(c, p.getenv)
+	if err != nil {
+		return err
+	}
+	inspector := inspect.New(g.rules.Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Recorder: g.evidenceOf(key)})
+	g.server, err = proxy.New(proxy.Config{
+		Inspector:    inspector,
+		Hosts:        func() proxy.Hosts { return g.rules.providers },
+		Screen:       g.rules.Policy.Screen,
+		Leaf:         g.authority.Leaf,
+		Refuse:       g.rules.Messages.Problem,
+		Authenticate: resolver.Resolve,
+		PlainPorts:   c.Tunnel.PlainPorts,
+		Upstream:     up,
+		Limits:       proxyLimits(c),
+		Hooks:        g.hooks(),
+		Tracer:       g.tracing,
+		Log:          g.log,
+	})
+	return err
+}
+
+// run serves until ctx ends, then drains. It returns nil after an orderly end.
+func (g *gate) run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return g.server.Serve(ctx, g.listeners.proxy) })
+	for _, s := range g.surfaces {
+		group.Go(func() error { return s.serve(ctx) })
+	}
+	g.ready.set(true)
+	group.Go(func() error {
+		<-ctx.Done()
+		g.ready.set(false)
+		return nil
+	})
+	return group.Wait()
+}
+
+// close ends what open made. The evidence is written to disk first.
+func (g *gate) close() {
+	if g.audit != nil {
+		if err := g.audit.Close(); err != nil {
+			g.log.Error("audit log did not close cleanly", "error.type", fmt.Sprintf("%T", err))
+		}
+	}
+	if g.tracing != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		if err := g.tracing.Shutdown(ctx); err != nil {
+			g.log.Warn("spans were left behind")
+		}
+	}
+	g.listeners.close()
+}

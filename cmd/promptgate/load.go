@@ -1,0 +1,77 @@
+package main
+
+import (
+	"os"
+
+	"github.com/promptgate/promptgate/detectors/engine"
+	"github.com/promptgate/promptgate/detectors/shipped"
+	"github.com/promptgate/promptgate/proxy/inspect"
+	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/proxy/provider"
+	"github.com/promptgate/promptgate/proxy/refuse"
+	"github.com/promptgate/promptgate/rules"
+	"github.com/promptgate/promptgate/rules/strict"
+)
+
+// A ruleset is everything that rules say.
+type ruleset struct {
+	inspect.Rules
+	providers *provider.Catalogue
+}
+
+// loadRules loads the built-in rules with dir laid over them. key keys the
+// digests of findings; empty means a random one. The error is strict.Errors
+// with the mistakes of all files.
+func loadRules(dir, profile string, key []byte) (*ruleset, error) {
+	fsys, err := rulesFS(dir)
+	if err != nil {
+		return nil, err
+	}
+	var errs strict.Errors
+	r := &ruleset{}
+	r.providers, err = provider.Load(fsys)
+	errs.Add(err)
+	r.Messages, err = refuse.Load(fsys)
+	errs.Add(err)
+	r.Catalogue, err = loadCatalogue(dir)
+	errs.Add(err)
+	if r.Catalogue != nil {
+		r.Policy, err = policy.Load(fsys, profile, r.Catalogue)
+		errs.Add(err)
+		r.Engine, err = newEngine(r.Catalogue, key)
+		errs.Add(err)
+	}
+	if err := errs.Err(); err != nil {
+		return nil, located(err, dir)
+	}
+	return r, nil
+}
+
+// loadCatalogue loads the detector rules alone.
+func loadCatalogue(dir string) (*rules.Catalogue, error) {
+	c, err := rules.LoadEmbedded()
+	if err != nil || dir == "" {
+		return c, err
+	}
+	return c.Overlay(os.DirFS(dir))
+}
+
+// loadEngine makes what scan needs.
+func loadEngine(dir string) (*engine.Engine, error) {
+	if _, err := rulesFS(dir); err != nil { // says so when dir is none
+		return nil, err
+	}
+	c, err := loadCatalogue(dir)
+	if err != nil {
+		return nil, located(err, dir)
+	}
+	return newEngine(c, nil)
+}
+
+func newEngine(c *rules.Catalogue, key []byte) (*engine.Engine, error) {
+	ds, err := shipped.Detectors(c)
+	if err != nil {
+		return nil, err
+	}
+	return engine.New(engine.Config{Key: key}, ds...)
+}
