@@ -21,7 +21,7 @@ func TestSystemdUnit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unit := strings.ReplaceAll(string(b), "/usr/local/bin/promptgate", binary(t))
+	unit := strings.ReplaceAll(string(b), "/usr/local/bin/promptgate", builtBinary(t))
 	file := filepath.Join(t.TempDir(), "promptgate.service")
 	write(t, file, []byte(unit))
 	if out, stderr, err := run(t, nil, "systemd-analyze", "verify", file); err != nil || out+stderr != "" {

@@ -63,8 +63,8 @@ func (u *upstream) to(path string) []proxytest.Request {
 	return out
 }
 
-// binary is the program under test: PROMPTGATE_BIN, or built once a run.
-func binary(t *testing.T) string {
+// builtBinary is the program under test: PROMPTGATE_BIN, or built once a run.
+func builtBinary(t *testing.T) string {
 	t.Helper()
 	if bin := os.Getenv("PROMPTGATE_BIN"); bin != "" {
 		return bin

@@ -59,7 +59,7 @@ var hosts = []string{
 func newWorld(t *testing.T, extra string) *world {
 	t.Helper()
 	w := &world{upstream: newUpstream(t), stderr: &tail{}}
-	w.bin = binary(t)
+	w.bin = builtBinary(t)
 	dir := t.TempDir()
 	w.state = filepath.Join(dir, "state")
 	w.proxy, w.admin = freeAddr(t), freeAddr(t)
