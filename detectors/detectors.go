@@ -127,6 +127,11 @@ type Needs struct {
 	Blocks   bool             // BlockPass is wanted
 }
 
+// DigitsAgain is the distance, in bytes, at which the engine marks a run of
+// digits again that goes on behind its anchor: a detector need not look further
+// than that from each.
+const DigitsAgain = 1024
+
 // A Detector is immutable and safe for concurrent use.
 type Detector interface {
 	Needs() Needs

@@ -9,7 +9,7 @@ import "github.com/promptgate/promptgate/detectors"
 type Budget struct {
 	// Base is what a text of any length may use; 0 means 1,000,000.
 	Base int
-	// PerKB is what each KiB of text adds; 0 means 4,000.
+	// PerKB is what each KiB of text adds; 0 means 2,000.
 	PerKB int
 }
 
@@ -23,7 +23,7 @@ func (b Budget) orDefault() Budget {
 		b.Base = 1_000_000
 	}
 	if b.PerKB <= 0 {
-		b.PerKB = 4_000
+		b.PerKB = 2_000
 	}
 	return b
 }

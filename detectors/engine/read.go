@@ -15,6 +15,9 @@ func (s *Scanner) read(p []byte) {
 	for len(p) > 0 && !s.spent {
 		n := min(len(p), chunk)
 		x.hits, x.blocks = e.set.Find(&s.carry, p[:n], s.seen-s.part, x.hits[:0], x.blocks[:0])
+		if len(e.kinds[anchor.KindDigits]) > 0 {
+			x.hits = s.digits.mark(x.hits, p[:n], s.seen-s.part)
+		}
 		s.seen += n
 		s.take(x.hits, x.blocks)
 		if len(s.contest.list) > 0 {

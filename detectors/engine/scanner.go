@@ -41,6 +41,7 @@ type Scanner struct {
 	part   int  // where the current part begins: behind the last Break
 	breaks int
 
+	digits digitRun
 	queue  queue
 	labels []labelled
 	view   detectors.View // of the check at work
@@ -186,7 +187,7 @@ func (s *Scanner) Break() {
 	s.total++
 	s.breaks++
 	s.seen, s.part = s.total, s.total
-	s.carry = anchor.Carry{}
+	s.carry, s.digits = anchor.Carry{}, digitRun{}
 	s.labels = append(s.labels[:0], labelled{s.part, s.o.Label})
 	if s.spent {
 		return

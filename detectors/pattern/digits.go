@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/promptgate/promptgate/detectors"
 )
 
 // A format is digit groups and what stands between them.
@@ -58,9 +60,13 @@ type group struct{ start, end int }
 
 func isSeparator(b byte) bool { return b == ' ' || b == '-' || b == '.' || b == '/' }
 
-// maxRun bounds how much of one run of separated digits is looked at for one
-// anchor; the engine marks long runs again.
-const maxRun = 4096
+// How much of one run of separated digits is looked at for one anchor: groups
+// that begin within digitsZone of it, the engine marking longer runs again, and
+// what stands behind them.
+const (
+	digitsZone = detectors.DigitsAgain
+	maxRun     = digitsZone + 128
+)
 
 // maxGroup is the longest group of digits that a format has.
 const maxGroup = 32
@@ -126,13 +132,10 @@ func (c *check) digitRun() {
 		}
 	}
 	j := c.at
-	for {
-		for j < len(text) && j-start < maxRun && (isDigit(text[j]) || isSeparator(text[j]) && j+1 < len(text) && isDigit(text[j+1])) {
-			j++
-		}
-		break
+	for j < len(text) && j-c.at < maxRun && (isDigit(text[j]) || isSeparator(text[j]) && j+1 < len(text) && isDigit(text[j+1])) {
+		j++
 	}
-	if j >= len(text)-1 && j-start < maxRun && !c.has(c.at, min(max(2*(len(text)-c.at), right), maxRun)) {
+	if j >= len(text)-1 && j-c.at < maxRun && !c.has(c.at, min(max(2*(len(text)-c.at), right), maxRun)) {
 		return
 	}
 	for start < j && !isDigit(text[start]) {
@@ -151,8 +154,16 @@ func (c *check) digitRun() {
 		c.groups = append(c.groups, group{k, e})
 		k = e
 	}
+	// Groups that an earlier anchor of the run brought were looked at.
+	from, to := c.runEnd-c.v.Off, min(j, c.at+digitsZone)
+	if to < j { // the rest is marked again
+		c.runEnd = max(c.runEnd, c.v.Off+to)
+	}
 	rules := &c.d.digits
 	for k, g := range c.groups {
+		if g.start < from || g.start >= to {
+			continue
+		}
 		n := g.end - g.start
 		if n <= maxGroup {
 			for i := range rules.formats[n] {

@@ -85,7 +85,7 @@ func naiveHits(n detectors.Needs, text []byte) []anchor.Hit {
 				run = 0
 				continue
 			}
-			if run++; run == least {
+			if run++; run == least || kind == anchor.KindDigits && run > least && (run-least)%detectors.DigitsAgain == 0 {
 				hits = append(hits, anchor.Hit{End: i + 1, Kind: kind})
 			}
 		}

@@ -128,7 +128,7 @@ type pass struct {
 	d       *detector
 	recent  [64]reported // ring of what was reported, to say nothing twice
 	next    int
-	runEnd  int // end of the digit run that was looked at last
+	runEnd  int // how far groups of digits were looked at
 	signals []sighting
 	persons []detectors.Span
 	clean   []byte

@@ -305,3 +305,25 @@ func TestWhatAFlushCutsIsFoundLater(t *testing.T) {
 		t.Errorf("only %d findings: the test has lost its subject", tried)
 	}
 }
+
+// A column of numbers between single separators is one run of digits; each of
+// them counts, wherever it stands.
+func TestNumbersInALongRunAreAllFound(t *testing.T) {
+	_, e := load(t)
+	for _, sep := range []string{" ", " 7 "} {
+		var text []byte
+		const n = 1000
+		for range n {
+			text = append(append(text, "4012 8888 8888 1881"...), sep...)
+		}
+		text = append([]byte("cards: "), text...)
+		for name, got := range map[string]heard{
+			"whole":  whole(e, engine.Options{}, text),
+			"pieces": listen(e, engine.Options{}, cut(text, every(777))),
+		} {
+			if len(got.Found) != n {
+				t.Errorf("%d of %d numbers found between %q, %s", len(got.Found), n, sep, name)
+			}
+		}
+	}
+}
