@@ -22,6 +22,7 @@ var floors = []struct {
 	imports []string
 }{
 	{0, "detectors/anchor", nil},
+	{0, "detectors/decode", nil},
 	{0, "detectors/validate", nil},
 	{0, "detectors", []string{"detectors/anchor"}},
 	{0, "rules/strict", nil},

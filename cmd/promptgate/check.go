@@ -109,6 +109,12 @@ func (k *checkup) rules(c *config.Config) *provider.Catalogue {
 		_, err = newEngine(catalogue, nil)
 		add(err)
 		k.line("rules", "%s, %s", count(len(catalogue.Rules()), "rule"), count(len(catalogue.InfoTypes()), "info type"))
+	} else {
+		// The policies' own mistakes are shown all the same.
+		catalogue, err = rules.LoadEmbedded()
+		add(err)
+	}
+	if err == nil {
 		k.policies(fsys, c, catalogue)
 	}
 	providers, err := provider.Load(fsys)

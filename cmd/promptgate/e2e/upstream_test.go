@@ -95,4 +95,6 @@ type buildError struct {
 	err    error
 }
 
-func (e *buildError) Error() string { return "building the program: " + e.err.Error() + "\n" + e.output }
+func (e *buildError) Error() string {
+	return "building the program: " + e.err.Error() + "\n" + e.output
+}
