@@ -35,6 +35,9 @@ type Config struct {
 	Key []byte
 	// Budget bounds the work spent on one text.
 	Budget Budget
+	// Path is how anchors are found; 0 is the fastest way this CPU has. What is
+	// found is the same on each.
+	Path anchor.Path
 }
 
 // Options say what one text is scanned for and who hears of it. Callbacks come
@@ -128,7 +131,7 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 	var err error
 	e.set, err = anchor.Config{
 		Literals: literals, MinDigits: minDigits, MinToken: minToken,
-		Kinds: kinds, NoBlocks: len(e.blocks) == 0,
+		Kinds: kinds, NoBlocks: len(e.blocks) == 0, Path: c.Path,
 	}.Compile()
 	if err := errors.Join(append(errs, err)...); err != nil {
 		return nil, err
