@@ -151,6 +151,13 @@ type Pass interface {
 	Reset()
 }
 
+// A Meter is a Pass that counts its work, so that the engine's budget does too.
+type Meter interface {
+	// Work returns the units of work, of about a tenth of a microsecond, done
+	// since it was last called. It depends on nothing but what was looked at.
+	Work() int
+}
+
 // A BlockPass is a Pass that also sees every block of the grid, with its text.
 type BlockPass interface {
 	Block(v View, b anchor.Block, emit func(Finding))

@@ -85,7 +85,11 @@ func (s *Scanner) advance(en *entry) (done, clipped bool) {
 			hi, clipped = s.total, true
 		}
 		lo := max(0, en.end-n.Left)
-		if !s.spend(1+(hi-lo)/viewShare, en.end) {
+		cost := checkCost
+		if int(en.granted) > n.Right {
+			cost += (hi - lo) / viewShare
+		}
+		if !s.spend(cost, en.end) {
 			return true, clipped
 		}
 		s.view = detectors.View{
@@ -93,6 +97,9 @@ func (s *Scanner) advance(en *entry) (done, clipped bool) {
 			BOF: lo == 0, EOF: clipped, Label: s.label(en.end),
 		}
 		more := pass.Check(s.view, anchor.Hit{End: en.end - s.breaks, ID: en.id, Kind: en.kind}, s.emit)
+		if m := s.meters[en.part]; m != nil {
+			s.spend(m.Work(), en.end)
+		}
 		if more <= int(en.granted) || clipped || int(en.granted) >= n.MaxRight {
 			return true, clipped
 		}

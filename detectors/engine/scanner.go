@@ -27,6 +27,7 @@ type Scanner struct {
 	o        Options
 	passes   []detectors.Pass
 	blockers []detectors.BlockPass // by part; nil for a part that reads none
+	meters   []detectors.Meter     // by part; nil for a part that does not count
 	digester digester
 	emit     func(detectors.Finding) // s.found, bound once
 	report   func(detectors.Finding) // s.tell, bound once
@@ -82,9 +83,11 @@ func newScanner(e *Engine) *Scanner {
 	s := &Scanner{
 		engine: e, digester: newDigester(e.key),
 		passes: make([]detectors.Pass, len(e.parts)), blockers: make([]detectors.BlockPass, len(e.parts)),
+		meters: make([]detectors.Meter, len(e.parts)),
 	}
 	for i, p := range e.parts {
 		s.passes[i] = p.NewPass()
+		s.meters[i], _ = s.passes[i].(detectors.Meter)
 		if p.needs.Blocks {
 			s.blockers[i], _ = s.passes[i].(detectors.BlockPass)
 		}
@@ -242,7 +245,7 @@ func (s *Scanner) Release() {
 	s.contest.reset()
 	s.lates.reset()
 	*s = Scanner{
-		engine: e, passes: s.passes, blockers: s.blockers, digester: s.digester, emit: s.emit, report: s.report,
+		engine: e, passes: s.passes, blockers: s.blockers, meters: s.meters, digester: s.digester, emit: s.emit, report: s.report,
 		tail: s.tail[:0], queue: s.queue, labels: s.labels[:0], contest: s.contest, lates: s.lates, told: s.told[:0],
 	}
 	if cap(s.tail) > maxPooled {

@@ -132,6 +132,7 @@ func (c *check) secret(r *rule, i int, colon, spaced bool) {
 		}
 	}
 	v := text[s:e]
+	c.work += valueCost + len(v)/readShare
 	if len(v) < 4 || notSecret(v, quote != 0) {
 		return
 	}

@@ -105,6 +105,7 @@ func (g *contextGroup) look(c *check, start, end int) seen {
 
 // read looks every word of text[lo:hi] up.
 func (g *contextGroup) read(c *check, text []byte, lo, hi int, out *seen) {
+	c.work += (hi - lo) / readShare
 	note := func(name string) {
 		switch {
 		case out.word == "":

@@ -164,6 +164,7 @@ func (c *check) digitRun() {
 		if g.start < from || g.start >= to {
 			continue
 		}
+		c.work += groupCost
 		n := g.end - g.start
 		if n <= maxGroup {
 			for i := range rules.formats[n] {

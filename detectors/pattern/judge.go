@@ -21,7 +21,11 @@ type candidate struct {
 // from Low.
 func (c *check) judge(r *rule, k candidate) {
 	v := c.v.Text[k.start:k.end]
-	if len(v) == 0 || len(v) > r.src.MaxLength || c.known(r, k) || !c.holds(r, v) {
+	if len(v) == 0 || len(v) > r.src.MaxLength || c.known(r, k) {
+		return
+	}
+	c.work += judgeCost
+	if !c.holds(r, v) {
 		return
 	}
 	if c.excluded(r, k, v) || !c.has(k.end, behindBytes) {
@@ -134,7 +138,7 @@ func (c *check) excluded(r *rule, k candidate, v []byte) bool {
 		}
 	}
 	for _, m := range r.excluded {
-		if end, _, _ := m.at(v, 0, len(v)); end == len(v) {
+		if end, _, _ := c.match(m, v, 0, len(v)); end == len(v) {
 			return true
 		}
 	}

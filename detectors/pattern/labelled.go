@@ -21,7 +21,7 @@ func findLabelled(c *check, r *rule, n int) {
 	fillers, breaks := 0, 0
 	for i := c.at; i < len(text) && i-c.at <= maxGap; {
 		if (i > c.at || !isAlnum(text[i])) && r.left.before(text, i) && !isSpace(text[i]) {
-			end, value, need := r.match.at(text, i, r.src.MaxLength)
+			end, value, need := c.match(r.match, text, i, r.src.MaxLength)
 			if need > 0 && !c.has(i, need) {
 				return
 			}
@@ -116,7 +116,7 @@ func isFiller(w []byte) bool {
 func findStreet(c *check, r *rule, n int) {
 	text := c.v.Text
 	s := c.at - n
-	end, _, need := r.match.at(text, s, r.src.MaxLength)
+	end, _, need := c.match(r.match, text, s, r.src.MaxLength)
 	if need > 0 && !c.has(s, need) || end < 0 || !r.right.behind(text, end) {
 		return
 	}

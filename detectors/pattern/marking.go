@@ -15,6 +15,7 @@ func findMarking(c *check, r *rule, n int) {
 	if !wholeWord(text, s, e) || !c.has(e, 160) {
 		return
 	}
+	c.work += lineCost
 	ls := s
 	for ls > 0 && text[ls-1] != '\n' && text[ls-1] != border && s-ls < 200 {
 		ls--

@@ -123,6 +123,7 @@ func (c *check) proseValue(r *rule, i int) {
 		}
 	}
 	v := text[s:e]
+	c.work += valueCost + len(v)/readShare
 	if len(v) < 4 || bytes.IndexByte(v, ' ') >= 0 || notSecret(v, true) || bytes.IndexAny(v, "()[]{}") >= 0 && s == i || bytes.Contains(v, []byte("://")) || bytes.HasPrefix(v, []byte("//")) || bytes.IndexByte(v, '=') > 0 && s == i {
 		return
 	}

@@ -215,10 +215,18 @@ func findPattern(c *check, r *rule, n int) {
 	}
 }
 
+// match is m.at, its work counted.
+func (c *check) match(m *matcher, text []byte, start, limit int) (end int, value detectors.Span, need int) {
+	if m.elems == nil && m.begins(text, start) {
+		c.work += re2Cost + min(limit, len(text)-start)/re2Share
+	}
+	return m.at(text, start, limit)
+}
+
 // tryAt matches the rule's pattern at an index and judges what it found.
 // It reports whether the pattern matched.
 func (c *check) tryAt(r *rule, start int, points int16, evidence string) bool {
-	end, value, need := r.match.at(c.v.Text, start, r.src.MaxLength)
+	end, value, need := c.match(r.match, c.v.Text, start, r.src.MaxLength)
 	if need > 0 && !c.has(start, need) {
 		return false
 	}
