@@ -85,9 +85,9 @@ func (w *Walk) dataURL(src source, s slot, do Do) bool {
 // and the like are told by their head and not decoded in full.
 func (w *Walk) base64(src source, media string, s slot, do Do) kind {
 	raw := w.bytes(src)
-	head := raw[:min(len(raw), headSize)]
-	b, form, ok := decodeBase64(nil, head)
-	if k := kindOf(b, media, len(head) < len(raw)); ok && !k.readable() {
+	head := unbroken(raw, headSize)
+	b, _, ok := decodeBase64(nil, head)
+	if k := kindOf(b, media); ok && !k.readable() {
 		w.unread(k, do, len(raw)/4*3)
 		return k
 	}
@@ -108,6 +108,23 @@ func (w *Walk) base64(src source, media string, s slot, do Do) kind {
 	return k
 }
 
+// unbroken returns the first n characters of b that are no line breaks.
+func unbroken(b []byte, n int) []byte {
+	if head := b[:min(len(b), n)]; bytes.IndexByte(head, '\n') < 0 {
+		return head
+	}
+	out := make([]byte, 0, n)
+	for _, c := range b {
+		if len(out) == n {
+			break
+		}
+		if c != '\r' && c != '\n' {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
 // unread reports a file that cannot be read.
 func (w *Walk) unread(k kind, do Do, size int) {
 	cause := detectors.CauseUnknownFormat
@@ -126,6 +143,7 @@ type base64Form struct {
 	padded bool
 	line   int // characters a line, 0 for one line
 	end    []byte
+	ended  bool // the last line has an end
 }
 
 // isBase64 reports whether b is base64 and nothing else.
@@ -146,20 +164,15 @@ func isBase64(b []byte) bool {
 // is not base64 throughout; what came before the mistake is returned.
 func decodeBase64(dst, b []byte) (out []byte, f base64Form, ok bool) {
 	f.url = bytes.ContainsAny(b, "-_")
-	f.padded = bytes.IndexByte(b, '=') >= 0 || len(b)%4 == 0
+	f.padded = bytes.IndexByte(b, '=') >= 0 || (len(b)-bytes.Count(b, []byte("\n"))-bytes.Count(b, []byte("\r")))%4 == 0
 	if i := bytes.IndexByte(b, '\n'); i > 0 {
-		f.line, f.end = i, []byte("\n")
+		f.line, f.end = max(i, 1), []byte("\n")
 		if b[i-1] == '\r' {
-			f.line, f.end = i-1, []byte("\r\n")
+			f.line, f.end = max(i-1, 1), []byte("\r\n")
 		}
-		b = bytes.Map(func(r rune) rune {
-			if r == '\r' || r == '\n' {
-				return -1
-			}
-			return r
-		}, b)
+		f.ended = b[len(b)-1] == '\n'
 	}
-	b = bytes.TrimRight(b, "=")
+	b = bytes.TrimRight(b, "=\r\n")
 	encoding := base64.RawStdEncoding
 	if f.url {
 		encoding = base64.RawURLEncoding
@@ -188,5 +201,9 @@ func (f base64Form) encode(data []byte) ([]byte, error) {
 		out = append(append(out, s[:f.line]...), f.end...)
 		s = s[f.line:]
 	}
-	return append(append(out, s...), f.end...), nil
+	out = append(out, s...)
+	if f.ended {
+		out = append(out, f.end...)
+	}
+	return out, nil
 }

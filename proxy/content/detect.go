@@ -63,8 +63,8 @@ func listedMedia(media string) string {
 }
 
 // kindOf tells what b is, by what it looks like before what it is declared to
-// be; cut says that b is only the head. Text is text whatever it is declared as.
-func kindOf(b []byte, header string, cut bool) kind {
+// be. Text is text whatever it is declared as.
+func kindOf(b []byte, header string) kind {
 	media, _ := parseMedia(header)
 	switch {
 	case strings.HasPrefix(media, "multipart/"):

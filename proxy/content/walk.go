@@ -75,6 +75,7 @@ type Walk struct {
 	loc     []byte // locator of the value at hand
 	decoded int64  // bytes made by decoding
 	looked  int64  // bytes read ahead for roles
+	mixed   int    // open multipart bodies
 	tokens  int    // numbers seen in the open field of token ids
 	facts   int
 	gaps    map[detectors.Cause]int
