@@ -101,7 +101,8 @@ func (s *Server) problem(p refuse.Problem) (f refuse.Refusal) {
 }
 
 // send writes a whole answer of our own.
-func send(w http.ResponseWriter, r *http.Request, f refuse.Refusal) {
+func (s *Server) send(w http.ResponseWriter, r *http.Request, f refuse.Refusal) {
+	s.leaveBody(w, r)
 	h := w.Header()
 	for k, v := range f.Header {
 		if r.ProtoMajor == 2 && (k == "Connection" || k == "Upgrade") {

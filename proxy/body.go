@@ -115,6 +115,7 @@ type stallReader struct {
 	end     time.Time // of the whole body; zero means never
 	reading bool
 	fired   bool
+	ended   bool // r has said so; net/http closes a body early that it knows to be over
 	closed  bool
 }
 
@@ -131,19 +132,22 @@ func (b *stallReader) until(end time.Time) {
 
 // Read fails with a deadline error when no byte came for the stall limit.
 func (b *stallReader) Read(p []byte) (int, error) {
-	if !b.arm() {
-		return 0, http.ErrBodyReadAfterClose
+	if err := b.arm(); err != nil {
+		return 0, err
 	}
 	n, err := b.r.Read(p)
-	b.disarm()
+	b.disarm(err)
 	return n, err
 }
 
-func (b *stallReader) arm() bool {
+func (b *stallReader) arm() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
-		return false
+	switch {
+	case b.ended:
+		return io.EOF
+	case b.closed:
+		return http.ErrBodyReadAfterClose
 	}
 	b.reading = true
 	wait := b.stall
@@ -155,18 +159,25 @@ func (b *stallReader) arm() bool {
 	} else {
 		b.timer.Reset(wait)
 	}
-	return true
+	return nil
 }
 
-func (b *stallReader) disarm() {
+func (b *stallReader) disarm(err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.reading = false
+	b.reading, b.ended = false, err == io.EOF
 	b.timer.Stop()
-	if b.fired && !b.closed {
+	if b.fired && err == nil && !b.closed {
 		b.fired = false
 		_ = b.set(time.Time{})
 	}
+}
+
+// over reports whether the body was read to its end.
+func (b *stallReader) over() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.ended
 }
 
 func (b *stallReader) fire() {
@@ -187,6 +198,15 @@ func (b *stallReader) close() {
 		_ = b.set(past())
 	}
 	b.closed = true
+}
+
+// leaveBody bounds what comes of a body that is not going to be read: net/http
+// reads some of it before it answers on HTTP/1.1, to keep the connection, and
+// waits for that without a limit. It sets its own deadline for the next request.
+func (s *Server) leaveBody(w http.ResponseWriter, r *http.Request) {
+	if r.ProtoMajor == 1 && r.ContentLength != 0 {
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.lim.BodyStall))
+	}
 }
 
 // past is a deadline that is over.

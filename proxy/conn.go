@@ -40,16 +40,19 @@ func (t *tunnel) CloseWrite() error { return closeWrite(t.Conn) }
 // connection that replays what the client sent along with the CONNECT, a
 // ClientHello usually. goproxy drops those bytes under ConnectHijack
 // (v1.9.3, https.go:457; TestClientHelloSentWithConnect).
-type hijackWriter struct{ http.ResponseWriter }
+type hijackWriter struct {
+	http.ResponseWriter
+	taken bool // Hijack succeeded
+}
 
 // Unwrap serves http.ResponseController.
-func (w hijackWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+func (w *hijackWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
 // Flush keeps the wrapper a Flusher.
-func (w hijackWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
+func (w *hijackWriter) Flush() { _ = http.NewResponseController(w.ResponseWriter).Flush() }
 
 // Hijack takes the connection over, deadlines cleared.
-func (w hijackWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+func (w *hijackWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
 	if err != nil {
 		return nil, nil, err
@@ -66,6 +69,7 @@ func (w hijackWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 		}
 		conn = &tunnel{Conn: conn, replay: early}
 	}
+	w.taken = true
 	return conn, rw, nil
 }
 

@@ -26,21 +26,35 @@ type plan struct {
 	server net.Conn // dialled already, for a tunnel
 }
 
+func (p *plan) close() {
+	p.event.end() // also when nothing was decided: the client left
+	if p.server != nil {
+		_ = p.server.Close()
+	}
+}
+
 type planKey struct{}
 
 // serveConnect decides a CONNECT and hands what goes on to goproxy.
 func (s *Server) serveConnect(w http.ResponseWriter, r *http.Request) {
 	host, port, ok := splitTarget(r.URL.Host)
 	if !ok {
-		send(w, r, s.problem(refuse.Problem{Cause: refuse.CauseBadRequest, Method: r.Method, Header: r.Header}))
+		s.send(w, r, s.problem(refuse.Problem{Cause: refuse.CauseBadRequest, Method: r.Method, Header: r.Header}))
 		return
 	}
 	p, refusal := s.plan(r, host, port)
 	if refusal != nil {
-		send(w, r, *refusal)
+		s.send(w, r, *refusal)
 		return
 	}
-	s.goproxy.ServeHTTP(hijackWriter{w}, r.WithContext(context.WithValue(r.Context(), planKey{}, p)))
+	hijack := &hijackWriter{ResponseWriter: w}
+	s.goproxy.ServeHTTP(hijack, r.WithContext(context.WithValue(r.Context(), planKey{}, p)))
+	if !hijack.taken {
+		// goproxy says nothing when it cannot have the connection, and net/http
+		// takes silence for a 200, which would be a tunnel (TestWrapperWithoutHijacker).
+		p.close()
+		s.send(w, r, *s.refuseConn(r, p.event, refuse.CauseInternal))
+	}
 }
 
 // plan authenticates and screens a CONNECT, and dials when it is a tunnel, so
@@ -78,7 +92,7 @@ func (s *Server) screen(r *http.Request, e ConnEvent) (ConnEvent, *refuse.Refusa
 		e.Reason = class.Reason
 	}
 	switch {
-	case e.Action == policy.Refuse:
+	case e.Action != policy.Inspect && e.Action != policy.Tunnel:
 		return e, s.refuseConn(r, e, refuse.CauseHostRefused)
 	case e.Class == policy.HostInspect && e.Action != policy.Inspect:
 		// Whatever the policy says: a provider's host is opened or refused.

@@ -77,7 +77,6 @@ func TestNoByteLeavesBeforeTheDecision(t *testing.T) {
 	t.Parallel()
 	asked, decide := make(chan *inspect.Request), make(chan *inspect.Verdict)
 	w := newWorld(t, func(_ context.Context, r *inspect.Request) *inspect.Verdict { asked <- r; return <-decide }, nil)
-	protocols(t, func(t *testing.T, http2 bool) { t.Helper() })
 	for _, http2 := range []bool{false, true} {
 		for _, size := range []int{10, 100_000, 3 << 20} {
 			w.up.Reset()
@@ -120,7 +119,6 @@ func TestTheVerdictIsCarriedOut(t *testing.T) {
 	w := newWorld(t, func(_ context.Context, r *inspect.Request) *inspect.Verdict {
 		return &inspect.Verdict{ID: "one", Changed: true, Body: []byte("changed and longer"), AnswerHeader: http.Header{"X-Promptgate-Action": {"redact"}}, Durable: durable}
 	}, nil)
-	protocols(t, func(t *testing.T, http2 bool) {})
 	for _, http2 := range []bool{false, true} {
 		w.up.Reset()
 		r, _ := http.NewRequest(http.MethodPost, chatURL, strings.NewReader("short"))
@@ -196,7 +194,9 @@ func TestModesOfEndpoints(t *testing.T) {
 			t.Errorf("%s: status %d, inspector asked about %q, upstream received %q; want %d, %q, %q", tt.name, resp.StatusCode, got, arrived, tt.status, tt.asked, tt.arrives)
 		}
 	}
-	if !w.saw(func() bool { return len(w.refused) == 3 && w.refused[0].Cause == refuse.CausePathClosed && w.refused[0].Incident != "" }) {
+	if !w.saw(func() bool {
+		return len(w.refused) == 3 && w.refused[0].Cause == refuse.CausePathClosed && w.refused[0].Incident != ""
+	}) {
 		t.Errorf("closed paths were told as %+v", w.refused)
 	}
 }
@@ -347,7 +347,9 @@ func TestTheClientLeaving(t *testing.T) {
 		}
 		w.eventually("upstream hears of it", func() bool { return w.up.Gone() > gone })
 		w.eventually("the record is closed without a status", func() bool {
-			return w.saw(func() bool { return slices.ContainsFunc(w.done, func(d ending) bool { return d.status == 0 && d.err != nil }) })
+			return w.saw(func() bool {
+				return slices.ContainsFunc(w.done, func(d ending) bool { return d.status == 0 && d.err != nil })
+			})
 		})
 	})
 }

@@ -217,6 +217,9 @@ func (m *message) answered(resp *http.Response) {
 		m.s.cfg.Hooks.Challenge(m.host)
 	}
 	m.recorded()
+	if m.body != nil && !m.body.over() {
+		m.s.leaveBody(m.w, m.r)
+	}
 	stripHop(resp.Header)
 	stripHop(resp.Trailer)
 	resp.Header.Del("Alt-Svc") // it would lead the client past us, over QUIC
@@ -259,19 +262,22 @@ func (b *answerBody) WriteTo(w io.Writer) (n int64, err error) {
 				return n, err
 			}
 		}
-		switch {
-		case err == io.EOF:
-			return n, nil
-		case err != nil:
-			if cause := context.Cause(b.m.ctx); cause != nil {
-				err = cause
-			}
-			b.m.failed = err
-			if b.m.r.Context().Err() == nil {
-				b.m.s.cfg.Hooks.Upstream(b.m.host, causeOf(err))
-			}
-			return n, err
+		if err == nil {
+			continue
 		}
+		cause := context.Cause(b.m.ctx)
+		// A server that is told to stop may still end its answer in good order.
+		if err == io.EOF && cause != errSilent {
+			return n, nil
+		}
+		if cause != nil {
+			err = cause
+		}
+		b.m.failed = err
+		if b.m.r.Context().Err() == nil {
+			b.m.s.cfg.Hooks.Upstream(b.m.host, causeOf(err))
+		}
+		return n, err
 	}
 }
 

@@ -75,7 +75,7 @@ func (m *message) finish() {
 		m.failed = errPanicked
 		if broken = m.w.status != 0; !broken {
 			m.cause = refuse.CauseInternal
-			send(m.w, m.r, m.s.problem(m.about(refuse.CauseInternal)))
+			m.s.send(m.w, m.r, m.s.problem(m.about(refuse.CauseInternal)))
 		}
 	}
 	if m.silent != nil {
@@ -121,7 +121,7 @@ func (m *message) refuse(cause refuse.Cause, reason string) {
 	p := m.about(cause)
 	p.Reason = reason
 	m.s.cfg.Hooks.Refused(RefusedMessage{Principal: m.principal, Host: m.host, Endpoint: m.endpoint, Method: m.r.Method, Cause: cause, Incident: p.Incident})
-	send(m.w, m.r, m.s.problem(p))
+	m.s.send(m.w, m.r, m.s.problem(p))
 }
 
 // directed reports whether everything in the request names the tunnel's target.
@@ -193,7 +193,8 @@ func (m *message) pass() {
 func (m *message) decide() {
 	p, gap, err := m.hold()
 	if err != nil {
-		if m.r.Context().Err() != nil {
+		// On HTTP/1.1 the context ends with any error of reading, a deadline too.
+		if m.r.ProtoMajor == 2 && m.r.Context().Err() != nil || isReset(err) {
 			m.abandon(err)
 		}
 		m.refuse(refuse.CauseBadBody, "")
@@ -204,9 +205,9 @@ func (m *message) decide() {
 	switch {
 	case m.endpoint.Mode == provider.Observe: // never altered, whatever was found
 	case v.Refusal != nil:
-		send(m.w, m.r, *v.Refusal)
+		m.s.send(m.w, m.r, *v.Refusal)
 		return
-	case v.Changed:
+	case v.Changed && p.rest == nil:
 		p = payload{held: v.Body, length: int64(len(v.Body))}
 	}
 	m.forward(p)

@@ -100,7 +100,7 @@ func (s *Server) serveProxy(w http.ResponseWriter, r *http.Request) {
 			panic(p)
 		default: // the answer must not be the 200 that net/http takes silence for
 			s.panicked("connect")
-			send(w, r, s.problem(refuse.Problem{Cause: refuse.CauseInternal, Method: r.Method, Header: r.Header}))
+			s.send(w, r, s.problem(refuse.Problem{Cause: refuse.CauseInternal, Method: r.Method, Header: r.Header}))
 		}
 	}()
 	switch {
@@ -111,7 +111,7 @@ func (s *Server) serveProxy(w http.ResponseWriter, r *http.Request) {
 	case s.cfg.Local != nil:
 		s.cfg.Local.ServeHTTP(w, r)
 	default:
-		send(w, r, s.problem(refuse.Problem{Cause: refuse.CauseBadRequest, Method: r.Method, Header: r.Header}))
+		s.send(w, r, s.problem(refuse.Problem{Cause: refuse.CauseBadRequest, Method: r.Method, Header: r.Header}))
 	}
 }
 
@@ -120,12 +120,12 @@ func (s *Server) serveProxy(w http.ResponseWriter, r *http.Request) {
 func (s *Server) servePlain(w http.ResponseWriter, r *http.Request) {
 	host, port, ok := splitAuthority(r.URL.Host, 80)
 	if !ok || r.URL.Scheme != "http" {
-		send(w, r, s.problem(refuse.Problem{Cause: refuse.CauseBadRequest, Method: r.Method, Header: r.Header}))
+		s.send(w, r, s.problem(refuse.Problem{Cause: refuse.CauseBadRequest, Method: r.Method, Header: r.Header}))
 		return
 	}
 	e, refusal := s.screen(r, ConnEvent{Host: host, Port: port, Plain: true})
 	if refusal != nil {
-		send(w, r, *refusal)
+		s.send(w, r, *refusal)
 		return
 	}
 	m := s.newMessage(w, r, "http", host, port, e.Principal)

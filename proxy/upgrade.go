@@ -37,7 +37,7 @@ func (m *message) upgradeInspected() {
 		return
 	}
 	if v := m.ask(payload{}, &detectors.Gap{Cause: detectors.CauseWebSocketUninspected}); v.Refusal != nil {
-		send(m.w, m.r, *v.Refusal)
+		m.s.send(m.w, m.r, *v.Refusal)
 		return
 	}
 	m.s.cfg.Hooks.Upgrade(m.host)
@@ -52,7 +52,7 @@ func (m *message) upgrade() {
 	out.Header.Set("Upgrade", "websocket")
 	resp, err := m.trip(out, false) // an h2 connection has no Upgrade
 	if err != nil {
-		send(m.w, m.r, m.unreached(err))
+		m.s.send(m.w, m.r, m.unreached(err))
 		return
 	}
 	if resp.StatusCode != http.StatusSwitchingProtocols {
@@ -65,7 +65,7 @@ func (m *message) upgrade() {
 	server, ok := resp.Body.(io.ReadWriteCloser)
 	if !ok || !hasToken(resp.Header["Upgrade"], "websocket") {
 		_ = resp.Body.Close()
-		send(m.w, m.r, m.unreached(io.ErrUnexpectedEOF))
+		m.s.send(m.w, m.r, m.unreached(io.ErrUnexpectedEOF))
 		return
 	}
 	m.answered(resp)

@@ -54,7 +54,10 @@ func (u *Upstream) answer(w http.ResponseWriter, r *http.Request, body []byte, b
 	has := func(word string) bool { _, ok := b[word]; return ok }
 	switch {
 	case has("hang"):
-		<-r.Context().Done()
+		select {
+		case <-r.Context().Done():
+		case <-u.closing: // a connection with an unread body does not notice
+		}
 		return
 	case has("reset"):
 		panic(http.ErrAbortHandler)

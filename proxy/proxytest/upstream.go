@@ -46,6 +46,8 @@ type Upstream struct {
 	serving sync.WaitGroup
 	conns   atomic.Int64
 	gone    atomic.Int64
+	closing chan struct{}
+	close   sync.Once
 
 	mu       sync.Mutex // guards requests, pages
 	requests []Request
@@ -58,7 +60,7 @@ func Start(o Options) (*Upstream, error) {
 	if err != nil {
 		return nil, err
 	}
-	u := &Upstream{options: o, ca: ca, pages: map[string]string{}}
+	u := &Upstream{options: o, ca: ca, pages: map[string]string{}, closing: make(chan struct{})}
 	secure, err := net.Listen("tcp", orLoopback(o.Listen))
 	if err != nil {
 		return nil, err
@@ -97,6 +99,7 @@ func orLoopback(addr string) string {
 
 // Close ends the fake and every connection to it.
 func (u *Upstream) Close() error {
+	u.close.Do(func() { close(u.closing) })
 	err := errors.Join(u.secure.Close(), u.plain.Close())
 	u.serving.Wait()
 	return err

@@ -14,6 +14,7 @@ func serveWebSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer func() { _ = c.CloseNow() }()
+	c.SetReadLimit(16 << 20)
 	for {
 		kind, text, err := c.Read(r.Context())
 		if err != nil {
