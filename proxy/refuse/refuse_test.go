@@ -373,7 +373,7 @@ func TestScriptsOfOtherOriginsCanReadTheRefusal(t *testing.T) {
 func FuzzRefusalIsWellFormed(f *testing.F) {
 	m := load(f)
 	f.Add("api.openai.com", "It cannot be opened.", "messages[0].content", "text/html", "https://a.example", uint8(0))
-	f.Add("<script>alert(1)</script>", "a\r\nb", "</code><img src=x>", "text/html", "null", uint8(1))
+	f.Add("<script>alert(1)</script>", "a\r\nb", "</span><img src=x>", "text/html", "null", uint8(1))
 	f.Add("{host}", "{incident}", "\xff\u2028", "*/*", "", uint8(2))
 	f.Fuzz(func(t *testing.T, host, reason, locator, accept, origin string, kind uint8) {
 		h := http.Header{"Accept": {accept}, "Origin": {origin}}
@@ -401,7 +401,7 @@ func FuzzRefusalIsWellFormed(f *testing.F) {
 				}
 				continue
 			}
-			for _, bad := range []string{"<script", "<img", "</code><img"} {
+			for _, bad := range []string{"<script", "<img", "</span><img"} {
 				if n := strings.Count(strings.ToLower(string(r.Body)), bad); n > 0 {
 					t.Fatalf("the page holds %s", bad)
 				}
