@@ -110,7 +110,7 @@ func (g *gate) proxy(p *program, key []byte) error {
 	if err != nil {
 		return err
 	}
-	inspector := inspect.New(g.rules.Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Recorder: g.evidenceOf(key)})
+	inspector := inspect.New(g.rules.Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: g.evidenceOf(key)})
 	g.server, err = proxy.New(proxy.Config{
 		Inspector:    inspector,
 		Hosts:        func() proxy.Hosts { return g.rules.providers },
