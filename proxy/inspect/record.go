@@ -36,8 +36,8 @@ type EvidenceConfig struct {
 	Log      *slog.Logger       // nil: no log lines
 	Metrics  *telemetry.Metrics // nil: no metrics
 	Identity config.AuditIdentity
-	// Key keys the hashes of people and identifiers: with another key, or after
-	// it is destroyed, they cannot be told from each other's. See [audit.Key].
+	// Key keys the hashes of people and identifiers. Whoever destroys it makes
+	// them unlinkable.
 	Key []byte
 	Now func() time.Time // nil: time.Now
 }
