@@ -197,8 +197,9 @@ type Server struct {
 
 	start   sync.Once
 	crew    *crew      // goroutines and handlers under way
-	mu      sync.Mutex // guards raw, closing
+	mu      sync.Mutex // guards raw, fresh, closing
 	raw     map[*rawConn]struct{}
+	fresh   map[net.Conn]struct{} // without a first request
 	closing bool
 }
 
@@ -217,7 +218,7 @@ func New(c Config) (*Server, error) {
 		c.Tracer = noTracer{}
 	}
 	c.Hooks.fill()
-	s := &Server{cfg: c, lim: c.Limits.filled(), log: c.Log, raw: map[*rawConn]struct{}{}, exempt: map[string]bool{}, crew: newCrew(), done: (*inspect.Verdict).Done}
+	s := &Server{cfg: c, lim: c.Limits.filled(), log: c.Log, raw: map[*rawConn]struct{}{}, fresh: map[net.Conn]struct{}{}, exempt: map[string]bool{}, crew: newCrew(), done: (*inspect.Verdict).Done}
 	s.buffers.New = func() any { b := make([]byte, answerBuffer); return &b }
 	for _, target := range c.Unsniffable {
 		host, port, ok := splitTarget(target)
@@ -283,6 +284,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
+	for c := range s.fresh {
+		_ = c.Close()
+	}
 	s.mu.Unlock()
 	var both sync.WaitGroup
 	var errs [2]error

@@ -26,7 +26,23 @@ func (s *Server) newOuter() *http.Server {
 		IdleTimeout:       s.lim.Idle,
 		MaxHeaderBytes:    s.lim.HeaderBytes,
 		Protocols:         protocols,
+		ConnState:         s.connState,
 		ErrorLog:          s.serverLog(),
+	}
+}
+
+// connState keeps the connections without a first request. http.Server.Shutdown
+// gives each of them five seconds for one, and browsers open many ahead of need.
+func (s *Server) connState(c net.Conn, state http.ConnState) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case state != http.StateNew:
+		delete(s.fresh, c)
+	case s.closing:
+		_ = c.Close()
+	default:
+		s.fresh[c] = struct{}{}
 	}
 }
 
@@ -57,7 +73,8 @@ func (s *Server) newInner() *http.Server {
 			}
 			return ctx
 		},
-		ConnState: func(_ net.Conn, state http.ConnState) {
+		ConnState: func(c net.Conn, state http.ConnState) {
+			s.connState(c, state)
 			switch state {
 			case http.StateNew:
 				s.cfg.Hooks.Active("inspect", 1)
@@ -74,7 +91,7 @@ func (s *Server) newInner() *http.Server {
 func (s *Server) serverTLS() *tls.Config {
 	return &tls.Config{
 		MinVersion: tls.VersionTLS12,
-		NextProtos: []string{"h2", "http/1.1"},
+		NextProtos: []string{"h2", "http/1.1", "http/1.0"},
 		GetCertificate: func(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
 			t, ok := h.Conn.(*tunnel)
 			if !ok {
