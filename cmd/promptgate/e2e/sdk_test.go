@@ -195,7 +195,7 @@ func goClient(prompt, mode string) {
 	var e *openai.Error
 	switch {
 	case errors.As(err, &e):
-		o.Error, o.Status, o.Code, o.Param, o.Message = fmt.Sprintf("%T", e), e.StatusCode, e.Code, e.Param, e.Message
+		o.Error, o.Status, o.Code, o.Param, o.Message = "*openai.Error", e.StatusCode, e.Code, e.Param, e.Message
 		o.Incident = e.Response.Header.Get("X-Promptgate-Incident")
 	case err != nil:
 		o.Error, o.Cause = fmt.Sprintf("%T", err), err.Error()
@@ -209,7 +209,7 @@ type roundTrip func(*http.Request) (*http.Response, error)
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 func proxyEnv(w *world) []string {
-	return []string{"HTTPS_PROXY=http://" + w.proxy, "https_proxy=http://" + w.proxy, "HTTP_PROXY=", "http_proxy=", "ALL_PROXY=", "all_proxy=", "NO_PROXY=", "no_proxy=", "OPENAI_BASE_URL="}
+	return []string{"HTTPS_PROXY=http://" + w.proxy, "https_proxy=http://" + w.proxy, "HTTP_PROXY=", "http_proxy=", "ALL_PROXY=", "all_proxy=", "NO_PROXY=", "no_proxy=", "OPENAI_BASE_URL=https://api.openai.com/v1"}
 }
 
 func line(t *testing.T, out, stderr string, err error) outcome {

@@ -76,7 +76,7 @@ func builtBinary(t *testing.T) string {
 	return bin
 }
 
-// built builds the program into a directory that main removes.
+// built builds the program into a directory that TestMain removes.
 var built = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "promptgate-e2e-")
 	if err != nil {
