@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS = -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 20s
 
-.PHONY: run build demo test check fuzz bench e2e help
+.PHONY: run build demo test check fuzz bench bench-corpora e2e help
 
 run: build ## build and start the proxy with embedded defaults (state in ./state)
 	bin/promptgate serve --state-dir state
@@ -35,8 +35,11 @@ fuzz: ## run every fuzzer for FUZZTIME (default 20s) each
 bench: ## throughput and latency of the proxy beside an uninspected one, and the detector core
 	go test ./bench/... ./detectors/... -run '^$$' -bench . -benchtime 1s
 
+bench-corpora: ## make the texts of go run ./bench/core from what this machine has
+	go run ./bench/corpus/build
+
 e2e: build ## real clients against the built binary: curl, openai SDKs, Chromium, Squid (installs them)
 	go test -tags e2e -count=1 -timeout 20m ./cmd/promptgate/e2e
 
 help: ## this list
-	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/' | expand -t 10
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/' | expand -t 15
