@@ -116,7 +116,7 @@ func classify(line, t []byte) class {
 	best := start{}
 	for i := range table[t[0]] {
 		s := &table[t[0]][i]
-		if len(s.text) > len(t) || string(t[:len(s.text)]) != s.text {
+		if len(s.text) > len(t) || s.text[len(s.text)-1] != t[len(s.text)-1] || string(t[:len(s.text)]) != s.text {
 			continue
 		}
 		switch {
@@ -178,6 +178,11 @@ func classify(line, t []byte) class {
 
 // commentKind tells comments from code and from headings and lists.
 func commentKind(t []byte) kind {
+	switch t[0] {
+	case '/', '*', '<', '-', '"', '#':
+	default:
+		return prose
+	}
 	switch {
 	case bytes.HasPrefix(t, []byte("//")), bytes.HasPrefix(t, []byte("/*")), bytes.HasPrefix(t, []byte("*/")), bytes.HasPrefix(t, []byte("<!--")), bytes.HasPrefix(t, []byte("-- ")), bytes.HasPrefix(t, []byte(`"""`)):
 		return comment

@@ -13,9 +13,11 @@ func (o *ownership) read(line []byte, inComment bool) {
 	var buf [maxLine]byte
 	if inComment {
 		l := lower(buf[:0], line)
-		for i := range l {
-			for _, w := range words[l[i]] {
-				if len(w.text) <= len(l)-i && string(l[i:i+len(w.text)]) == w.text {
+		for i := range len(l) - min(len(l), 1) {
+			list := words[l[i]]
+			for k := range list {
+				w := &list[k]
+				if w.text[1] == l[i+1] && len(w.text) <= len(l)-i && string(l[i:i+len(w.text)]) == w.text {
 					*w.field(o) = true
 				}
 			}

@@ -72,15 +72,16 @@ const (
 const maxGroup = 32
 
 // digitRules are the rules that look at runs of digits, indexed by the length
-// of the group they begin with: most groups begin none of them.
+// of the group they begin with, formats by that of the next one as well (0 if
+// there is none): most groups begin none of them.
 type digitRules struct {
-	formats  [maxGroup + 1][]ruleFormats
+	formats  [maxGroup + 1][maxGroup + 1][]ruleFormats
 	patterns [maxGroup + 1][]*rule // lead nothing
 	led      []*rule               // begin before the group
 	phones   []*rule
 }
 
-// ruleFormats are the formats of a rule whose first group has one length.
+// ruleFormats are formats of a rule that begin alike.
 type ruleFormats struct {
 	rule    *rule
 	formats []format
@@ -91,13 +92,17 @@ func newDigitRules(list []*rule) (d digitRules) {
 		switch r.src.Shape {
 		case "digits":
 			for _, f := range r.formats {
-				n := f.lens[0]
-				k := len(d.formats[n]) - 1
-				if k < 0 || d.formats[n][k].rule != r {
-					d.formats[n] = append(d.formats[n], ruleFormats{rule: r})
-					k++
+				for second := range maxGroup + 1 {
+					if len(f.lens) > 1 && f.lens[1] != second {
+						continue // a single group may stand before any other
+					}
+					list := &d.formats[f.lens[0]][second]
+					if k := len(*list); k == 0 || (*list)[k-1].rule != r {
+						*list = append(*list, ruleFormats{rule: r})
+					}
+					last := &(*list)[len(*list)-1]
+					last.formats = append(last.formats, f)
 				}
-				d.formats[n][k].formats = append(d.formats[n][k].formats, f)
 			}
 		case "phone":
 			d.phones = append(d.phones, r)
@@ -166,9 +171,14 @@ func (c *check) digitRun() {
 		}
 		c.work += groupCost
 		n := g.end - g.start
+		second := 0
+		if k+1 < len(c.groups) {
+			second = c.groups[k+1].end - c.groups[k+1].start
+		}
 		if n <= maxGroup {
-			for i := range rules.formats[n] {
-				c.tryFormats(&rules.formats[n][i], k)
+			list := rules.formats[n][min(second, maxGroup)]
+			for i := range list {
+				c.tryFormats(&list[i], k)
 			}
 		}
 		for _, r := range rules.phones {
@@ -190,7 +200,7 @@ func (c *check) digitRun() {
 }
 
 // tryFormats matches formats of a rule at a group that is as long as their
-// first; the first that holds wins.
+// first; the first format that holds wins.
 func (c *check) tryFormats(rf *ruleFormats, at int) {
 	text, r := c.v.Text, rf.rule
 next:
@@ -200,7 +210,7 @@ next:
 			continue
 		}
 		var sep byte
-		for k := 1; k < len(fm.lens); k++ {
+		for k := 1; k < len(fm.lens); k++ { // the first was looked up
 			g := c.groups[at+k]
 			if g.end-g.start != fm.lens[k] {
 				continue next

@@ -17,12 +17,17 @@ import (
 // take what the next class needs, are matched here (a prefix and a run of
 // characters: most keys). All others run in RE2, compiled when first needed: as
 // bytes if nothing but ASCII and "anything else" occurs in them, otherwise as
-// UTF-8 on a copy in which each invalid byte is one 0x1A.
+// UTF-8 on a copy in which each invalid byte is one 0x1A. A [dfa] goes before
+// RE2 where there is one: it rejects at once, and knows all but groups.
 type matcher struct {
 	expr  string
 	elems []elem
 	bytes bool
 	heads []byteSet // what the first bytes of a match may be, by position
+
+	parsed  *syntax.Regexp
+	dfaOnce sync.Once
+	dfa     *dfa // nil if the expression has none
 
 	once  sync.Once
 	re    *re2.Regexp
@@ -56,7 +61,7 @@ func newMatcher(expr string) (*matcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &matcher{expr: expr, bytes: byteSafe(parsed)}
+	m := &matcher{expr: expr, parsed: parsed, bytes: byteSafe(parsed)}
 	if m.bytes {
 		m.elems, _ = elements(parsed)
 	}
@@ -81,7 +86,15 @@ func (m *matcher) at(text []byte, start, limit int) (end int, value detectors.Sp
 	if !m.begins(text, start) {
 		return -1, value, 0
 	}
-	if start+limit > len(text) {
+	if d := m.automaton(); d != nil {
+		end, open := d.at(text, start, limit)
+		if open {
+			need = limit
+		}
+		if end < 0 || m.value == 0 {
+			return end, detectors.Span{Start: start, End: end}, need
+		}
+	} else if start+limit > len(text) {
 		need = limit
 	}
 	window := text[start:stop]
@@ -122,6 +135,16 @@ func (m *matcher) beginsDigits(n int) bool {
 		}
 	}
 	return n >= len(m.heads) || !m.heads[n].onlyDigits()
+}
+
+func (m *matcher) automaton() *dfa {
+	m.dfaOnce.Do(func() {
+		if m.bytes {
+			m.dfa = newDFA(m.parsed)
+		}
+		m.parsed = nil
+	})
+	return m.dfa
 }
 
 func (m *matcher) regexp() *re2.Regexp {

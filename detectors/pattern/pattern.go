@@ -160,6 +160,7 @@ func (p *pass) Work() int {
 
 // What the dear parts of a check cost, in units of a tenth of a microsecond.
 const (
+	dfaCost   = 2
 	re2Cost   = 8 // a call of RE2, and one for each re2Share bytes
 	re2Share  = 32
 	groupCost = 3  // a group of digits, all rules together

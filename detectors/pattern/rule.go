@@ -218,7 +218,10 @@ func findPattern(c *check, r *rule, n int) {
 // match is m.at, its work counted.
 func (c *check) match(m *matcher, text []byte, start, limit int) (end int, value detectors.Span, need int) {
 	if m.elems == nil && m.begins(text, start) {
-		c.work += re2Cost + min(limit, len(text)-start)/re2Share
+		c.work += dfaCost
+		if m.value > 0 || m.automaton() == nil {
+			c.work += re2Cost + min(limit, len(text)-start)/re2Share
+		}
 	}
 	return m.at(text, start, limit)
 }

@@ -327,3 +327,29 @@ func TestNumbersInALongRunAreAllFound(t *testing.T) {
 		}
 	}
 }
+
+// A stream keeps what views may need, however long it is.
+func TestAStreamKeepsLittle(t *testing.T) {
+	c, e := load(t)
+	var text []byte
+	all := samples(t, c)
+	for _, r := range c.Rules() {
+		text = append(text, all[r.ID]...)
+	}
+	for _, size := range []int{9, 1000, 64 << 10} {
+		most := 0
+		s := e.NewScanner(engine.Options{})
+		for p := text[:min(len(text), 20_000*size)]; len(p) > 0; {
+			n := min(size, len(p))
+			s.Write(p[:n])
+			p = p[n:]
+			var held int
+			fmt.Sscanf(fmt.Sprint(s), "[%d bytes]", &held)
+			most = max(most, held)
+		}
+		s.Release()
+		if most == 0 || most > 25<<10 {
+			t.Errorf("pieces of %d bytes: %d bytes were held, want at most 25 KiB", size, most)
+		}
+	}
+}
