@@ -111,12 +111,13 @@ func (e ConnEvent) conn() policy.Conn {
 // refuseClient answers a client that is not let in.
 func (s *Server) refuseClient(r *http.Request, e ConnEvent, err error) *refuse.Refusal {
 	e.Action, e.Cause = policy.Refuse, refuse.CauseAuth
-	s.decided(e)
 	p := refuse.Problem{Cause: refuse.CauseAuth, Host: e.Host, Method: r.Method, Header: r.Header}
 	var why *identity.Error
 	if errors.As(err, &why) {
 		p.Reason, p.Retry = string(why.Reason), why.Retry
+		e.Reason = p.Reason
 	}
+	s.decided(e)
 	f := s.problem(p)
 	return &f
 }

@@ -29,7 +29,7 @@ import (
 
 // A world is a proxy before a fake OpenAI, with an inspector that the test writes.
 type world struct {
-	t        *testing.T
+	t        testing.TB
 	up       *proxytest.Upstream
 	server   *Server
 	addr     string
@@ -114,7 +114,7 @@ func screen(c policy.Conn) policy.Route {
 var hostsAtUpstream = []string{"api.openai.com", "chatgpt.com", "ws.chatgpt.com", "unheard-of.openai.com", "example.org"}
 
 // newWorld starts a proxy. inspect nil allows everything; change may be nil.
-func newWorld(t *testing.T, inspector look, change func(*Config)) *world {
+func newWorld(t testing.TB, inspector look, change func(*Config)) *world {
 	t.Helper()
 	up, err := proxytest.Start(proxytest.Options{})
 	if err != nil {
@@ -293,7 +293,7 @@ func (w *world) connect(target string) (net.Conn, int) {
 
 // readStatus reads an answer's header byte by byte, so that nothing behind it is
 // taken.
-func readStatus(t *testing.T, c net.Conn) int {
+func readStatus(t testing.TB, c net.Conn) int {
 	t.Helper()
 	var head []byte
 	for one := make([]byte, 1); !bytes.HasSuffix(head, []byte("\r\n\r\n")); head = append(head, one...) {

@@ -60,6 +60,11 @@ func (a *authority) get(h *tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if name == "" {
 		name, _, _ = net.SplitHostPort(h.Conn.LocalAddr().String())
 	}
+	return a.sign(name)
+}
+
+// sign makes a leaf for a name or an address, once.
+func (a *authority) sign(name string) (*tls.Certificate, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if c := a.leaves[name]; c != nil {

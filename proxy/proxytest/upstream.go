@@ -49,8 +49,9 @@ type Upstream struct {
 	closing chan struct{}
 	close   sync.Once
 
-	mu       sync.Mutex // guards requests, pages
+	mu       sync.Mutex // guards the rest
 	requests []Request
+	forgets  bool
 	pages    map[string]string
 }
 
@@ -114,6 +115,9 @@ func (u *Upstream) PlainAddr() string { return u.insec }
 // CAPEM is the root that its certificates are signed by.
 func (u *Upstream) CAPEM() []byte { return u.ca.pem() }
 
+// Certificate is one that the same root signed.
+func (u *Upstream) Certificate(host string) (*tls.Certificate, error) { return u.ca.sign(host) }
+
 // Conns is the number of TLS connections made so far.
 func (u *Upstream) Conns() int64 { return u.conns.Load() }
 
@@ -145,11 +149,26 @@ func (u *Upstream) To(path string) []Request {
 	return out
 }
 
+// Forget keeps nothing from now on: under load what arrived would fill the memory.
+func (u *Upstream) Forget() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.requests, u.forgets = nil, true
+}
+
 // Reset forgets what arrived.
 func (u *Upstream) Reset() {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.requests = nil
+}
+
+func (u *Upstream) keep(r Request) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if !u.forgets {
+		u.requests = append(u.requests, r)
+	}
 }
 
 func (u *Upstream) page(host string) string {
@@ -165,9 +184,7 @@ func (u *Upstream) serve(w http.ResponseWriter, r *http.Request) {
 	if _, early := b["early"]; !early {
 		got.Body, got.Err = io.ReadAll(r.Body)
 	}
-	u.mu.Lock()
-	u.requests = append(u.requests, got)
-	u.mu.Unlock()
+	u.keep(got)
 	if u.options.Received != nil {
 		u.options.Received(got)
 	}
