@@ -110,7 +110,8 @@ func (g *gate) proxy(p *program, key []byte) error {
 	if err != nil {
 		return err
 	}
-	inspector := inspect.New(g.rules.Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: g.evidenceOf(key)})
+	evidence := g.evidenceOf(key)
+	inspector := inspect.New(g.rules.Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence})
 	g.server, err = proxy.New(proxy.Config{
 		Inspector:    inspector,
 		Hosts:        func() proxy.Hosts { return g.rules.providers },
@@ -121,7 +122,7 @@ func (g *gate) proxy(p *program, key []byte) error {
 		PlainPorts:   c.Tunnel.PlainPorts,
 		Upstream:     up,
 		Limits:       proxyLimits(c),
-		Hooks:        g.hooks(),
+		Hooks:        g.hooks(evidence),
 		Tracer:       g.tracing,
 		Log:          g.log,
 	})

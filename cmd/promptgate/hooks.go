@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"maps"
+	"net/http"
 	"sync"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -35,7 +37,7 @@ func (g *gate) evidenceOf(key []byte) *inspect.Evidence {
 
 // hooks turn what the proxy sees into metrics and log lines. Hosts appear as
 // the provider row that knows them, never as the client wrote them.
-func (g *gate) hooks() proxy.Hooks {
+func (g *gate) hooks(evidence *inspect.Evidence) proxy.Hooks {
 	label := func(host string) string { return g.rules.providers.Host(host).Pattern }
 	return proxy.Hooks{
 		Conn: func(e proxy.ConnEvent) {
@@ -44,12 +46,19 @@ func (g *gate) hooks() proxy.Hooks {
 				class = "private"
 			}
 			g.metrics.Connect(e.Action.String(), class)
-			if e.Cause == refuse.CauseAuth {
+			switch {
+			case e.Cause == refuse.CauseAuth:
+				// Every browser asks once without credentials: counted, not recorded.
 				g.metrics.IdentityError(e.Reason)
-			}
-			if e.Action == policy.Refuse {
-				g.log.Warn("connection refused", telemetry.HostClass, class, "dlp.refused.cause", string(e.Cause), telemetry.Rule, e.Rule,
-					telemetry.ServerPort, e.Port, telemetry.ClientNetwork, e.Principal.Network, telemetry.ServerAddress, label(e.Host))
+			case e.Action == policy.Refuse:
+				r := inspect.Refused{
+					Principal: e.Principal, Host: label(e.Host), Class: e.Class, Cause: string(e.Cause), Rule: e.Rule, Reason: e.Reason,
+					Policy: g.rules.Policy,
+				}
+				if !e.Plain {
+					r.Method = http.MethodConnect
+				}
+				evidence.Refused(context.Background(), r)
 			}
 		},
 		TLSClientReject: func(host, network string) {
@@ -67,8 +76,10 @@ func (g *gate) hooks() proxy.Hooks {
 		},
 		Refused: func(m proxy.RefusedMessage) {
 			g.metrics.Connect(policy.Refuse.String(), policy.HostInspect.String())
-			g.log.Warn("request refused", telemetry.ServerAddress, label(m.Host), "dlp.refused.cause", string(m.Cause), telemetry.Incident, m.Incident,
-				telemetry.ClientNetwork, m.Principal.Network)
+			evidence.Refused(context.Background(), inspect.Refused{
+				Principal: m.Principal, Incident: m.Incident, Host: label(m.Host), Class: policy.HostInspect, Cause: string(m.Cause),
+				Method: m.Method, Endpoint: m.Endpoint, Policy: g.rules.Policy,
+			})
 		},
 		Added:  g.metrics.AddedLatency,
 		Active: g.metrics.Active,

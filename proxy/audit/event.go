@@ -5,7 +5,7 @@ import "time"
 // Names of events.
 const (
 	MessageDecided    = "dlp.message"    // one message of a client, decided
-	ConnectionDecided = "dlp.connection" // a connection that was refused or tunnelled
+	ConnectionDecided = "dlp.connection" // a connection, or a request in one, that was refused unread
 )
 
 // SchemaVersion is raised when a key changes its meaning or goes away. New keys
@@ -20,7 +20,7 @@ type Event struct {
 	Name   string    `json:"event.name"`
 	Time   time.Time `json:"time"` // of the decision, UTC
 
-	Action    string   `json:"dlp.action"`  // what was done: allow, log, redact, coach, justify, approve, block
+	Action    string   `json:"dlp.action"`  // what was done: allow, log, redact, coach, justify, approve, block; refuse for connections
 	Verdict   string   `json:"dlp.verdict"` // what the policy asked for; differs in monitor mode
 	Intended  string   `json:"dlp.intended,omitempty"`
 	Mode      string   `json:"dlp.mode,omitempty"`
@@ -30,6 +30,7 @@ type Event struct {
 	Flagged   []string `json:"dlp.flagged,omitempty"` // causes of gaps that raised the alert
 	Reason    string   `json:"dlp.reason,omitempty"`  // the policy's sentence
 	Note      string   `json:"dlp.note,omitempty"`
+	Cause     string   `json:"dlp.refused.cause,omitempty"` // of connections and requests turned away unread
 	Rule      string   `json:"security_rule.name,omitempty"`
 	RuleIDs   []string `json:"dlp.rule.ids,omitempty"`
 	Controls  []string `json:"dlp.control.ids,omitempty"`

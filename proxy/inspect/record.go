@@ -17,6 +17,7 @@ import (
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/proxy/audit"
 	"github.com/promptgate/promptgate/proxy/config"
+	"github.com/promptgate/promptgate/proxy/identity"
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/telemetry"
 )
@@ -124,7 +125,7 @@ func (e *Evidence) event(ctx context.Context, r *Request, v *Verdict) audit.Even
 	if ev.Operation != "" {
 		ev.Provider = "openai"
 	}
-	e.identify(&ev, r)
+	e.identify(&ev, r.Principal)
 	e.facts(&ev, v)
 	findings(&ev, v)
 	gaps(&ev, v)
@@ -136,8 +137,7 @@ func (e *Evidence) event(ctx context.Context, r *Request, v *Verdict) audit.Even
 
 // identify says who it was: in clear, or as a hash that only this installation
 // can make. Who is anonymous is told apart by address.
-func (e *Evidence) identify(ev *audit.Event, r *Request) {
-	p := r.Principal
+func (e *Evidence) identify(ev *audit.Event, p identity.Principal) {
 	switch {
 	case e.cfg.Identity == config.IdentityClear:
 		ev.UserName, ev.Device, ev.ClientAddress = p.Subject, p.Device, p.Address
@@ -297,7 +297,7 @@ func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 
 // method keeps a method that a client made up out of evidence.
 func method(m string) string {
 	switch m {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions, http.MethodConnect:
 		return m
 	}
 	return "_OTHER"

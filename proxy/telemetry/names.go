@@ -48,6 +48,7 @@ const (
 	ProtocolVersion    = "network.protocol.version"
 	ErrorType          = "error.type"
 	HostClass          = "dlp.host.class"
+	RefusedCause       = "dlp.refused.cause" // why the proxy turned something away unread
 	Reason             = "dlp.reason"
 	Component          = "dlp.component"
 	DurationMs         = "dlp.duration_ms"
