@@ -38,8 +38,9 @@ bench: ## throughput and latency of the proxy beside an uninspected one, and the
 bench-corpora: ## make the texts of go run ./bench/core from what this machine has
 	go run ./bench/corpus/build
 
-e2e: build ## real clients against the built binary: curl, openai SDKs, Chromium, Squid (installs them)
-	go test -tags e2e -count=1 -timeout 20m ./cmd/promptgate/e2e
+e2e: build ## real clients against the built binary: curl, openai SDKs, Chromium, Squid (.ci/run installs them)
+	go test -c -tags e2e -o bin/e2e.test ./cmd/promptgate/e2e
+	cd cmd/promptgate/e2e && $(CURDIR)/bin/e2e.test -test.timeout 20m
 
 help: ## this list
 	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/\1\t\2/' | expand -t 15

@@ -48,6 +48,9 @@ func TestScript(t *testing.T) {
 			"expand":   expand,
 			"ready":    waitReady,
 			"received": received,
+
+			"readme-shows": readmeShows,
+			"readme-curl":  readmeCurl,
 		},
 	})
 }
