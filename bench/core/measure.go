@@ -65,7 +65,8 @@ func (g *grid) ratio(one, other, corpus string) (float64, bool) {
 // probeBytes is what a subject reads to learn how fast it is.
 const probeBytes = 128 << 10
 
-// measure times every subject over every text, interleaved. For one corpus all
+// measure times every subject over every text, interleaved, behind a round
+// that is not timed. For one corpus all
 // read the same bytes, as many as the slowest can in the slice of time, but for
 // those that bound themselves.
 func measure(subjects []subject, c config, texts map[string][]byte) (*grid, error) {
@@ -81,16 +82,18 @@ func measure(subjects []subject, c config, texts map[string][]byte) (*grid, erro
 				continue
 			}
 			probe := text[:min(len(text), probeBytes)]
+			fastest := 0.0
 			for range 2 { // the first compiles patterns and fills pools
 				speed, _, err := timed(s, probe)
 				if err != nil {
 					return nil, fmt.Errorf("%s over %s: %w", s.name, name, err)
 				}
-				n = min(n, max(int(speed*1e6*c.slice), 2*probeBytes))
+				fastest = max(fastest, speed)
 			}
+			n = min(n, max(int(fastest*1e6*c.slice), 2*probeBytes))
 		}
 		text = text[:min(n, len(text))]
-		for range c.rounds {
+		for round := -1; round < c.rounds; round++ { // the first compiles what is compiled on first use
 			counts := make(map[string]int)
 			for _, s := range subjects {
 				part := text
@@ -111,7 +114,9 @@ func measure(subjects []subject, c config, texts map[string][]byte) (*grid, erro
 				}
 				counts[s.found] = found
 				cl.found, cl.bytes = found, len(part)
-				cl.rounds = append(cl.rounds, speed)
+				if round >= 0 {
+					cl.rounds = append(cl.rounds, speed)
+				}
 				g.cells[key] = cl
 			}
 		}
