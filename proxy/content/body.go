@@ -67,6 +67,9 @@ func (w *Walk) file(src source, header string, s slot, do Do) kind {
 		w.form(src, s)
 		return k
 	}
+	if k == kindJSON && isJSONMedia(media) && !w.beginsWell(b) {
+		k = kindText
+	}
 	if k == kindJSON && !isJSONMedia(media) && !w.peek.validJSON(b, w.nesting()) {
 		k = kindText
 		switch {
@@ -97,6 +100,13 @@ func (w *Walk) file(src source, header string, s slot, do Do) kind {
 		w.unread(k, do, len(b))
 	}
 	return k
+}
+
+// beginsWell reports whether the first token of b is one of JSON. If it is not,
+// there are no escapes to undo either.
+func (w *Walk) beginsWell(b []byte) bool {
+	w.peek.reset(b, 0, 1)
+	return w.peek.next().kind != tokenBad
 }
 
 // narrow returns src as UTF-8: src itself, or a child space when it is UTF-16

@@ -126,6 +126,12 @@ func (w *Walk) decode(codec string, src source, r io.Reader, encode recode) (in 
 		}
 	}
 	l := layer{Space: Space{Codec: codec, Rewrite: Whole}, from: src, recode: encode, own: true}
+	if err != nil && err != io.EOF && isText(w.bytes(src)) {
+		// The coding is a lie: no packed bytes look like text.
+		w.free = append(w.free, data)
+		w.gap(detectors.CauseDecodeError, int64(src.span.Len()))
+		return src, false
+	}
 	cause := detectors.CauseDecodeError
 	left := w.decoders.in.Len()
 	if int64(len(data)) > limit {

@@ -53,7 +53,7 @@ func (w *Walk) dataURL(src source, s slot, do Do) bool {
 		return false
 	}
 	declared := bytes.EqualFold(raw[max(5, comma-7):comma], []byte(";base64"))
-	if do == Read && (!declared || !src.escaped && !isBase64(raw[comma+1:])) {
+	if do == Read && (!declared || !w.isBase64(src.quote, raw[comma+1:])) {
 		return false
 	}
 	in, ok := w.unwrap(src, false)
@@ -64,6 +64,7 @@ func (w *Walk) dataURL(src source, s slot, do Do) bool {
 	if comma = bytes.IndexByte(raw, ','); comma < 0 {
 		return false
 	}
+	s.role = RoleFile
 	media := raw[5:comma]
 	if i := bytes.IndexByte(media, ';'); i >= 0 {
 		media = media[:i]
@@ -84,6 +85,7 @@ func (w *Walk) dataURL(src source, s slot, do Do) bool {
 // base64 decodes src, which is not escaped, and reads what comes out. Pictures
 // and the like are told by their head and not decoded in full.
 func (w *Walk) base64(src source, media string, s slot, do Do) kind {
+	s.role = RoleFile
 	raw := w.bytes(src)
 	head := unbroken(raw, headSize)
 	b, _, ok := decodeBase64(nil, head)
@@ -144,6 +146,16 @@ type base64Form struct {
 	line   int // characters a line, 0 for one line
 	end    []byte
 	ended  bool // the last line has an end
+}
+
+// isBase64 reports whether the text of raw is base64 and nothing else.
+func (w *Walk) isBase64(q Quote, raw []byte) bool {
+	if q.special(raw) == len(raw) {
+		return isBase64(raw)
+	}
+	text, _ := q.appendText(w.buffer(len(raw)), raw)
+	w.free = append(w.free, text)
+	return isBase64(text)
 }
 
 // isBase64 reports whether b is base64 and nothing else.

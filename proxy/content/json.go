@@ -1,6 +1,10 @@
 package content
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+)
 
 // jsonReader reads JSON from bytes held whole, one token a call, with raw
 // offsets. It keeps what a decoder would fold away: duplicate keys, their order,
@@ -211,26 +215,70 @@ func space(b []byte, i int) int {
 	return i
 }
 
+// nearby is how many bytes are searched eight at a time before a search goes
+// over to bytes.IndexByte, which is faster by far but slow to start: chat texts
+// have an escape every 60 to 80 bytes.
+const nearby = 64
+
 // stringEnd returns the offset of the quote that closes the string whose text
-// begins at i, or -1. Both searches run at the speed of bytes.IndexByte, and
-// each byte is searched at most twice.
+// begins at i, or -1. Each byte is searched at most twice.
 func stringEnd(b []byte, i int) (end int, escaped bool) {
+	q := -1 // a quote that is known to be the next one
 	for {
-		q := bytes.IndexByte(b[i:], '"')
-		if q < 0 {
+		stop := min(i+nearby, len(b)-7)
+		for i < stop {
+			x := binary.LittleEndian.Uint64(b[i:])
+			if m := matches(x, '"') | matches(x, '\\'); m != 0 {
+				i += bits.TrailingZeros64(m) / 8
+				break
+			}
+			i += 8
+		}
+		if i >= len(b) {
 			return -1, escaped
 		}
-		q += i
-		for i <= q {
-			e := bytes.IndexByte(b[i:q], '\\')
-			if e < 0 {
-				return q, escaped
+		if b[i] != '"' && b[i] != '\\' {
+			if q < i {
+				n := bytes.IndexByte(b[i:], '"')
+				if n < 0 {
+					return -1, escaped
+				}
+				q = i + n
 			}
-			escaped = true
-			i += e + 2
+			if n := bytes.IndexByte(b[i:q], '\\'); n >= 0 {
+				i += n
+			} else {
+				i = q
+			}
 		}
-		// The quote itself was escaped; i stands behind it.
+		if b[i] == '"' {
+			return i, escaped
+		}
+		escaped = true
+		i += 2
 	}
+}
+
+// matches has the high bit set of each byte of x that is c, at least of the
+// lowest one; those above it may be wrong.
+func matches(x uint64, c byte) uint64 {
+	const ones, highs = 0x0101010101010101, 0x8080808080808080
+	x ^= ones * uint64(c)
+	return (x - ones) &^ x & highs
+}
+
+// backslash returns the offset of the first backslash in b, len(b) without one.
+func backslash(b []byte) int {
+	i := 0
+	for stop := min(nearby, len(b)-7); i < stop; i += 8 {
+		if m := matches(binary.LittleEndian.Uint64(b[i:]), '\\'); m != 0 {
+			return i + bits.TrailingZeros64(m)/8
+		}
+	}
+	if n := bytes.IndexByte(b[i:], '\\'); n >= 0 {
+		return i + n
+	}
+	return len(b)
 }
 
 // number returns the length of the JSON number that begins b, 0 for none.

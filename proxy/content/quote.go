@@ -2,7 +2,10 @@ package content
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
+	"slices"
 	"unicode/utf16"
 	"unicode/utf8"
 )
@@ -21,7 +24,7 @@ func (q Quote) special(raw []byte) int {
 	n := -1
 	switch q {
 	case JSONString, HeaderString:
-		n = bytes.IndexByte(raw, '\\')
+		return backslash(raw)
 	case FormValue:
 		for i, c := range raw {
 			if c == '%' || c == '+' {
@@ -77,25 +80,33 @@ func (q Quote) unit(raw []byte) unit {
 
 func one(raw int, c byte) unit { return unit{raw: raw, text: 1, out: [utf8.UTFMax]byte{c}} }
 
+// shortEscape is what a backslash and c stand for, 0 when that is no escape of
+// two characters.
+func shortEscape(c byte) byte {
+	switch c {
+	case '"', '\\', '/':
+		return c
+	case 'b':
+		return '\b'
+	case 'f':
+		return '\f'
+	case 'n':
+		return '\n'
+	case 'r':
+		return '\r'
+	case 't':
+		return '\t'
+	}
+	return 0
+}
+
 func jsonUnit(raw []byte) unit {
 	if len(raw) > 1 {
-		switch c := raw[1]; c {
-		case '"', '\\', '/':
+		if c := shortEscape(raw[1]); c != 0 {
 			return one(2, c)
-		case 'b':
-			return one(2, '\b')
-		case 'f':
-			return one(2, '\f')
-		case 'n':
-			return one(2, '\n')
-		case 'r':
-			return one(2, '\r')
-		case 't':
-			return one(2, '\t')
-		case 'u':
-			if r := hexRune(raw); r >= 0 {
-				return jsonRune(raw, r)
-			}
+		}
+		if r := hexRune(raw); r >= 0 {
+			return jsonRune(raw, r)
 		}
 	}
 	u := one(1, '\\')
@@ -160,17 +171,73 @@ func hexDigit(c byte) (byte, bool) {
 // of the syntax.
 func (q Quote) appendText(dst, raw []byte) (text []byte, bad bool) {
 	for len(raw) > 0 {
-		n := q.special(raw)
-		dst = append(dst, raw[:n]...)
-		if raw = raw[n:]; len(raw) == 0 {
-			break
-		}
-		u := q.unit(raw)
-		dst = append(dst, u.out[:u.text]...)
-		bad = bad || u.bad
-		raw = raw[u.raw:]
+		var n int
+		var b bool
+		dst, n, b = q.appendPiece(dst, raw)
+		bad = bad || b
+		raw = raw[n:]
 	}
 	return dst, bad
+}
+
+// appendPiece appends about pieceSize bytes of text to dst and returns how many
+// raw bytes they came from.
+func (q Quote) appendPiece(dst, raw []byte) (text []byte, n int, bad bool) {
+	if q == JSONString {
+		return appendJSON(dst, raw)
+	}
+	stop := min(len(raw), pieceSize)
+	for n < stop {
+		run := q.special(raw[n:stop])
+		dst = append(dst, raw[n:n+run]...)
+		if n += run; n == stop {
+			break
+		}
+		u := q.unit(raw[n:])
+		dst = append(dst, u.out[:u.text]...)
+		bad = bad || u.bad
+		n += u.raw
+	}
+	return dst, n, bad
+}
+
+// appendJSON is appendPiece for the strings of JSON. It copies eight bytes at a
+// time while it looks for a backslash in them: dst always has room for eight
+// more, and text is never longer than what it stands for.
+func appendJSON(dst, raw []byte) (text []byte, n int, bad bool) {
+	stop := min(len(raw), pieceSize)
+	k := len(dst)
+	dst = slices.Grow(dst, stop+16)
+	dst = dst[:cap(dst)]
+	for n < stop {
+		if n+8 <= len(raw) {
+			x := binary.LittleEndian.Uint64(raw[n:])
+			binary.LittleEndian.PutUint64(dst[k:], x)
+			m := matches(x, '\\')
+			if m == 0 {
+				n, k = n+8, k+8
+				continue
+			}
+			i := bits.TrailingZeros64(m) / 8
+			n, k = n+i, k+i
+		} else if raw[n] != '\\' {
+			dst[k] = raw[n]
+			n, k = n+1, k+1
+			continue
+		}
+		if n+1 < len(raw) {
+			if c := shortEscape(raw[n+1]); c != 0 {
+				dst[k] = c
+				n, k = n+2, k+1
+				continue
+			}
+		}
+		u := jsonUnit(raw[n:])
+		k += copy(dst[k:], u.out[:u.text])
+		n += u.raw
+		bad = bad || u.bad
+	}
+	return dst[:k], n, bad
 }
 
 // appendQuoted appends text written as q wants it. Numbers and tokens get

@@ -116,24 +116,14 @@ func (s source) emit(raw, buf []byte, f func([]byte)) (scratch []byte, bad bool)
 		f(raw)
 		return buf, false
 	}
-	buf = buf[:0]
 	for len(raw) > 0 {
-		piece := raw[:min(len(raw), pieceSize)]
-		n := s.quote.special(piece)
-		buf = append(buf, raw[:n]...)
-		if raw = raw[n:]; n < len(piece) {
-			u := s.quote.unit(raw)
-			buf = append(buf, u.out[:u.text]...)
-			bad = bad || u.bad
-			raw = raw[u.raw:]
-		}
-		if len(buf) >= pieceSize {
+		var n int
+		var b bool
+		buf, n, b = s.quote.appendPiece(buf[:0], raw)
+		bad = bad || b
+		if raw = raw[n:]; len(buf) > 0 {
 			f(buf)
-			buf = buf[:0]
 		}
-	}
-	if len(buf) > 0 {
-		f(buf)
 	}
 	return buf, bad
 }

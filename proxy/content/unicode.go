@@ -18,8 +18,8 @@ func (e wideEncoding) wide() bool { return e.size > 0 }
 
 // encodingOf tells UTF-16 and UTF-32 by a byte order mark or by the zeros that
 // ASCII has in them. declared says that b is known to be JSON or text, where two
-// zeros are proof enough (Python's json.loads goes by them as well); else the
-// zeros must hold for a while.
+// characters are proof enough (Python's json.loads goes by them as well); else
+// they must go on for a while.
 func encodingOf(b []byte, declared bool) wideEncoding {
 	switch {
 	case bytes.HasPrefix(b, []byte{0xff, 0xfe, 0, 0}) && len(b)%4 == 0:
@@ -33,30 +33,34 @@ func encodingOf(b []byte, declared bool) wideEncoding {
 	case len(b) < 2:
 		return wideEncoding{}
 	}
-	least := 32
+	head := b[:min(len(b), 64)]
 	if declared {
-		least = 4
+		head = b[:min(len(b), 4)]
 	}
 	for _, e := range [...]wideEncoding{{4, false, false}, {4, true, false}, {2, false, false}, {2, true, false}} {
-		if e.holdsASCII(b[:min(len(b), least)]) {
+		if e.holdsASCII(head) {
 			return e
 		}
 	}
 	return wideEncoding{}
 }
 
-// holdsASCII reports whether b is printable ASCII in e, and not a single unit
-// short of being so.
+// holdsASCII reports whether b is text in e and at least three quarters of it ASCII.
 func (e wideEncoding) holdsASCII(b []byte) bool {
 	if len(b) < e.size {
 		return false
 	}
-	for i := 0; i+e.size <= len(b); i += e.size {
-		if c := e.unit(b[i:]); c >= 0x7f || c < ' ' && c != '\n' && c != '\r' && c != '\t' {
+	ascii, units := 0, 0
+	for ; len(b) >= e.size; b = b[e.size:] {
+		switch c := e.unit(b); {
+		case c < ' ' && c != '\n' && c != '\r' && c != '\t' || c > utf8.MaxRune:
 			return false
+		case c < 0x7f:
+			ascii++
 		}
+		units++
 	}
-	return true
+	return ascii*4 >= units*3
 }
 
 func (e wideEncoding) order() binary.ByteOrder {

@@ -3,6 +3,7 @@ package content
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/promptgate/promptgate/detectors"
 )
@@ -55,6 +56,8 @@ const (
 	maxLabel = 128
 	// maxKept is the largest buffer that goes back to the pool.
 	maxKept = 1 << 20
+	// maxFree is how many of them.
+	maxFree = 4
 )
 
 // A Walk takes one body apart and knows the way back. Use it once: NewWalk,
@@ -132,10 +135,12 @@ func NewWalk(s *Shape, m Media, l Limits, k Sink) *Walk {
 // Places were asked of must not be used any more.
 func (w *Walk) Release() {
 	for i := range w.layers {
-		if l := &w.layers[i]; l.own && cap(l.data) <= maxKept && len(w.free) < 4 {
+		if l := &w.layers[i]; l.own {
 			w.free = append(w.free, l.data[:0])
 		}
 	}
+	w.free = slices.DeleteFunc(w.free, func(b []byte) bool { return cap(b) > maxKept })
+	w.free = w.free[:min(len(w.free), maxFree)]
 	clear(w.layers)
 	clear(w.docs)
 	clear(w.strips)
