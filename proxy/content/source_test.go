@@ -11,14 +11,15 @@ import (
 // unit it came from stands.
 func units(q Quote, raw string) (text string, start, end []int) {
 	var b strings.Builder
+	data := []byte(raw)
 	for i := 0; i < len(raw); {
-		if q.special([]byte(raw[i:])) > 0 {
+		if q.special(data[i:]) > 0 {
 			b.WriteByte(raw[i])
 			start, end = append(start, i), append(end, i+1)
 			i++
 			continue
 		}
-		u := q.unit([]byte(raw[i:]))
+		u := q.unit(data[i:])
 		for _, c := range u.out[:u.text] {
 			b.WriteByte(c)
 			start, end = append(start, i), append(end, i+u.raw)
