@@ -133,11 +133,11 @@ func (c *check) secret(r *rule, i int, colon, spaced bool) {
 	}
 	v := text[s:e]
 	c.work += valueCost + len(v)/readShare
-	if len(v) < 4 || notSecret(v, quote != 0) {
+	if len(v) < 4 || len(v) > r.src.MaxLength {
 		return
 	}
-	points, why, ok := r.rare(v, quote != 0, colon, spaced)
-	if !ok {
+	points, why, ok := r.rare(v, quote != 0, colon, spaced) // cheaper than notSecret
+	if !ok || notSecret(v, quote != 0) {
 		return
 	}
 	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: why, shown: true})

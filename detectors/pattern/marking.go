@@ -25,13 +25,6 @@ func findMarking(c *check, r *rule, n int) {
 		le++
 	}
 	line := text[ls:le]
-	c.fold = appendLower(c.fold[:0], line)
-	for _, w := range [][]byte{[]byte("may contain"), []byte("this message"), []byte("this email"), []byte("this e-mail"), []byte("intended recipient"), []byte("intended only"),
-		[]byte("diese e-mail"), []byte("ce message"), []byte("este mensaje"), []byte("how to "), []byte("what is"), []byte("what does"), []byte("explain"), []byte("should i"), []byte("do i "), []byte("can i "), []byte("meaning of"), []byte("difference between"), []byte("i was told"), []byte("?")} {
-		if bytes.Contains(c.fold, w) {
-			return
-		}
-	}
 	before := bytes.Trim(text[ls:s], " \t\r*#_=-[](){}<>|/\\~.•·:\"'“”„«»►•!")
 	behind := bytes.Trim(text[e:le], " \t\r*#_=-[](){}<>|/\\~.•·:\"'“”„«»►•!,;")
 	caps := capitals(text[s:e])
@@ -65,6 +58,13 @@ func findMarking(c *check, r *rule, n int) {
 		points, why = 10, "heading"
 	default:
 		return
+	}
+	c.fold = appendLower(c.fold[:0], line)
+	for _, w := range [][]byte{[]byte("may contain"), []byte("this message"), []byte("this email"), []byte("this e-mail"), []byte("intended recipient"), []byte("intended only"),
+		[]byte("diese e-mail"), []byte("ce message"), []byte("este mensaje"), []byte("how to "), []byte("what is"), []byte("what does"), []byte("explain"), []byte("should i"), []byte("do i "), []byte("can i "), []byte("meaning of"), []byte("difference between"), []byte("i was told"), []byte("?")} {
+		if bytes.Contains(c.fold, w) {
+			return
+		}
 	}
 	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: why, shown: true})
 }

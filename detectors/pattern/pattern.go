@@ -35,7 +35,7 @@ const (
 
 // New compiles every rule of a catalogue.
 func New(c *rules.Catalogue) ([]detectors.Detector, error) {
-	d := &detector{literals: make(map[anchor.Literal]int), kinds: make(map[anchor.Kind][]*rule)}
+	d := &detector{literals: make(map[anchor.Literal]int)}
 	validators := make(map[string]validate.Validator)
 	for _, v := range validate.All() {
 		validators[v.Name] = v
@@ -63,7 +63,7 @@ type detector struct {
 	needs    []anchor.Literal
 	literals map[anchor.Literal]int // literal → its place in needs
 	byLit    [][]use
-	kinds    map[anchor.Kind][]*rule
+	kinds    [anchor.KindCaps + 1][]*rule
 	digits   digitRules
 }
 

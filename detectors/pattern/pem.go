@@ -18,6 +18,10 @@ func findPEM(c *check, r *rule, n int) {
 	}
 	body := c.at + k + 5
 	stop := min(len(text), s+r.src.MaxLength)
+	begins := false // another block does, before this one ended
+	if i := bytes.Index(text[body:stop], []byte("-----BEGIN")); i >= 0 {
+		stop, begins = body+i, true
+	}
 	end, bodyEnd := -1, 0
 	if i := bytes.Index(text[body:stop], []byte("-----END")); i >= 0 {
 		bodyEnd = body + i
@@ -27,7 +31,7 @@ func findPEM(c *check, r *rule, n int) {
 		} else {
 			end = body + i + 8
 		}
-	} else if !c.has(s, r.src.MaxLength) {
+	} else if !begins && !c.has(s, r.src.MaxLength) {
 		return
 	}
 	whole := end > 0
