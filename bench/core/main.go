@@ -48,6 +48,7 @@ type config struct {
 	gitleaks bool
 	hostile  bool
 	largest  int
+	only     string
 	profiles string
 }
 
@@ -63,7 +64,8 @@ func main() {
 	flag.BoolVar(&c.gitleaks, "gitleaks", false, "measure gitleaks as well")
 	flag.BoolVar(&c.hostile, "hostile", false, "measure hostile inputs of 16 KB to 16 MB and nothing else")
 	largest := flag.Int("hostile-mib", 16, "size of the largest hostile input in MiB")
-	flag.StringVar(&c.profiles, "profile", "", "write a CPU profile for each corpus into this directory and measure nothing else")
+	flag.StringVar(&c.only, "only", "", "only hostile inputs with this in their name")
+	flag.StringVar(&c.profiles, "profile", "", "write a CPU profile of each corpus, or with -hostile of each input, into this directory")
 	flag.Parse()
 	c.corpora, c.most, c.largest = strings.Split(*corpora, ","), *mib<<20, *largest<<20
 	if flag.NArg() > 0 || c.rounds < 1 || c.most < 1 || c.largest < 64<<10 || slices.ContainsFunc(c.corpora, func(n string) bool { return !slices.Contains(corpus.Names(), n) }) {

@@ -29,7 +29,7 @@ func (b *bench) profile(w io.Writer, c config, texts map[string][]byte) error {
 		}
 		text = text[:min(len(text), int(speed*1e6*profileSeconds))]
 		path := filepath.Join(c.profiles, name+".pprof")
-		if err := record(path, s, text); err != nil {
+		if err := record(path, s, text, profileSeconds); err != nil {
 			return err
 		}
 		fmt.Fprintf(w, "go tool pprof -top %s\n", path)
@@ -37,7 +37,8 @@ func (b *bench) profile(w io.Writer, c config, texts map[string][]byte) error {
 	return nil
 }
 
-func record(path string, s subject, text []byte) error {
+// record profiles runs that take some seconds together, at least one.
+func record(path string, s subject, text []byte, seconds float64) error {
 	f, err := os.Create(path)
 	if err != nil {
 		return err
@@ -47,10 +48,12 @@ func record(path string, s subject, text []byte) error {
 		return err
 	}
 	defer pprof.StopCPUProfile()
-	for start := cpuTime(); (cpuTime() - start).Seconds() < profileSeconds; {
+	for start := cpuTime(); ; {
 		if _, err := s.run(text); err != nil {
 			return err
 		}
+		if (cpuTime() - start).Seconds() >= seconds {
+			return nil
+		}
 	}
-	return nil
 }

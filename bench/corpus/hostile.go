@@ -41,6 +41,33 @@ func HostileInputs() []Hostile {
 		{"brackets", repeat("{[(<")},
 		{"capitals", repeat("Aa Bb ")},
 		{"high bytes", repeat("\xff\xfe\xd0\xb0")},
+		{"labels", repeat("SSN: passport no. IBAN: MRN ")},
+		{"labels and digits", repeat("ssn 12 iban 34 mrn 5 ")},
+		{"markings", repeat("CONFIDENTIAL internal use only ")},
+		{"signals", repeat("merger layoffs salary guidance revenue unreleased diagnosis ")},
+		{"names", repeat("Dr. Anna Maria von Berg ")},
+		{"streets", repeat("12 Old Main Street, ")},
+		{"local parts", repeat("a.b-c_d+e")},
+		{"user and password", repeat("://u:p")},
+		{"commands", repeat("curl -u mysql -p sshpass ")},
+		{"bearers", repeat("Authorization: Bearer ")},
+		{"JSON web tokens", repeat("eyJhbGciOiJIUzI1NiJ9.eyJ")},
+		{"one token", seeded("one token", func(r *rand.Rand, out []byte) []byte { return letters(r, out, base62, 64) })},
+		{"dotted numbers", repeat("10.2.3.44.")},
+		{"numbers in a row", repeat("12 345 6789 ")},
+		{"colons", repeat("fe80:1:")},
+		{"dates", repeat("1999-12-31 born ")},
+		{"statements", repeat("if (a == b) { f(x); }\n")},
+		{"statements on one line", repeat("x = f(1); ")},
+		{"fences", repeat("```go\n")},
+		{"new lines", repeat("\n")},
+		{"addresses", seeded("addresses", func(r *rand.Rand, out []byte) []byte {
+			return append(letters(r, out, hexLower, 8), "@mail.internal-host.net "...)
+		})},
+		{"findings that overlap", seeded("overlap", func(r *rand.Rand, out []byte) []byte {
+			out = append(letters(r, append(out, "api_key="...), base62, 32), "@mail.internal-host.net,"...)
+			return letters(r, append(out, "password: "...), base62, 12)
+		})},
 		{"zero-width", repeat("4\u200b1\u200b")},
 		{"escapes", repeat(`\u0034%34&#52;`)},
 		{"nested base64", nestedBase64},
