@@ -93,6 +93,18 @@ func run(w io.Writer, c config) error {
 	if c.hostile {
 		return b.hostile(w, c)
 	}
+	m, err := corpus.ReadManifest(c.dir)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "corpora   seed %d, middle %d MiB at most of each:\n", m.Seed, c.most>>20)
+	for _, e := range m.Corpora {
+		from := "generated"
+		if e.Sources > 0 {
+			from = fmt.Sprintf("from %d files", e.Sources)
+		}
+		fmt.Fprintf(w, "  %-7s %d bytes, %s, sha256 %.16s\n", e.Name, e.Bytes, from, e.SHA256)
+	}
 	texts := make(map[string][]byte)
 	for _, name := range c.corpora {
 		data, err := corpus.Load(c.dir, name)

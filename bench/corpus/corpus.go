@@ -95,6 +95,16 @@ func Load(dir, name string) ([]byte, error) {
 	return data, nil
 }
 
+// ReadManifest reads what Build wrote about a directory of corpora.
+func ReadManifest(dir string) (Manifest, error) {
+	var m Manifest
+	data, err := os.ReadFile(filepath.Join(dir, "manifest.json"))
+	if err != nil {
+		return m, fmt.Errorf("corpora: %w (run make bench-corpora)", err)
+	}
+	return m, json.Unmarshal(data, &m)
+}
+
 // Cut divides data into messages of size bytes; the last may be shorter.
 // A size of 0 gives data as one message.
 func Cut(data []byte, size int) [][]byte {

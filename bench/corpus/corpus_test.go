@@ -3,6 +3,7 @@ package corpus
 import (
 	"bytes"
 	"encoding/json"
+	"reflect"
 	"testing"
 )
 
@@ -48,6 +49,26 @@ func TestHostileInputsHaveTheirSize(t *testing.T) {
 			if got := len(h.Make(size)); got != size {
 				t.Errorf("%s: %d bytes, want %d", h.Name, got, size)
 			}
+		}
+	}
+}
+
+func TestManifestSaysWhatWasBuilt(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := ReadManifest(dir); err == nil {
+		t.Error("a directory without corpora has a manifest")
+	}
+	want, err := Build(dir, 1<<14)
+	if err != nil {
+		t.Skip(err) // a machine without documentation
+	}
+	got, err := ReadManifest(dir)
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("ReadManifest = %+v, %v, want %+v", got, err, want)
+	}
+	for _, e := range got.Corpora {
+		if data, err := Load(dir, e.Name); err != nil || len(data) != e.Bytes {
+			t.Errorf("%s: %d bytes, %v, want %d", e.Name, len(data), err, e.Bytes)
 		}
 	}
 }
