@@ -54,6 +54,7 @@ func main() {
 	seconds := flag.Float64("seconds", 4, "length of one measurement")
 	rounds := flag.Int("rounds", 3, "measurements of each proxy")
 	conns := flag.Int("conns", 32, "connections")
+	only := flag.String("pair", "", "measure this pair alone, such as h1/h1")
 	gate := flag.Bool("gate", false, "exit 1 when a gate is missed")
 	flag.Parse()
 	var err error
@@ -61,7 +62,7 @@ func main() {
 	if *role == "baseline" {
 		err = baseline(*listen, *upstream, *upstreamCA, *caOut, *h2, *up2)
 	} else {
-		ok, err = measure(*bin, time.Duration(*seconds*float64(time.Second)), *rounds, *conns)
+		ok, err = measure(*bin, *only, time.Duration(*seconds*float64(time.Second)), *rounds, *conns)
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "traffic:", err)
@@ -72,7 +73,7 @@ func main() {
 	}
 }
 
-func measure(bin string, d time.Duration, rounds, conns int) (ok bool, err error) {
+func measure(bin, only string, d time.Duration, rounds, conns int) (ok bool, err error) {
 	dir, err := os.MkdirTemp("", "promptgate-traffic")
 	if err != nil {
 		return false, err
@@ -82,6 +83,9 @@ func measure(bin string, d time.Duration, rounds, conns int) (ok bool, err error
 	fmt.Printf("2 KB prompts, %d connections, %d rounds of %s; medians\n", conns, rounds, d)
 	fmt.Printf("%-7s %-12s %9s %9s %9s %12s\n", "pair", "proxy", "rps", "p50", "p99", "CPU µs/req")
 	for _, p := range pairs {
+		if only != "" && only != p.name {
+			continue
+		}
 		good, err := p.measure(bin, filepath.Join(dir, strings.ReplaceAll(p.name, "/", "-")), d, rounds, conns)
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", p.name, err)
