@@ -23,7 +23,8 @@ func thisMachine() machine {
 		}
 	}
 	if release, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
-		m.system += " " + strings.TrimSpace(string(release))
+		number, _, _ := strings.Cut(strings.TrimSpace(string(release)), "-")
+		m.system += " " + number
 	}
 	return m
 }
