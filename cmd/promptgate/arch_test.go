@@ -30,7 +30,7 @@ var floors = []struct {
 	{0, "proxy/identity", nil},
 	{0, "proxy/ca", nil},
 	{0, "proxy/telemetry", nil},
-	{1, "detectors/engine", []string{"detectors", "detectors/anchor"}},
+	{1, "detectors/engine", []string{"detectors", "detectors/anchor", "detectors/decode"}},
 	{1, "detectors/pattern", []string{"detectors", "detectors/anchor", "detectors/validate", "rules"}},
 	{1, "detectors/code", []string{"detectors", "detectors/anchor", "detectors/validate", "rules"}},
 	{1, "proxy/content", []string{"detectors"}},

@@ -36,6 +36,16 @@ type Decoded struct {
 // ready. Not safe for concurrent use.
 type Runner struct{ encoded, out, plain []byte }
 
+// Reset zeroes the buffers: they held text.
+func (r *Runner) Reset() {
+	for _, b := range [][]byte{r.encoded, r.out, r.plain} {
+		clear(b[:cap(b)])
+	}
+	if cap(r.plain) > MaxUnit {
+		r.plain = nil
+	}
+}
+
 // Decode looks at the run of token bytes that text[i] stands in, which begins
 // at start or, behind a label such as "data=", a little later. more is true when
 // the text must go on before it can be decided; ok when there is something

@@ -22,6 +22,10 @@
 //     cut and gives one gap for the rest of the text.
 //   - L6 Overlap. A finding is dropped if an overlapping one outranks it: level, then
 //     length, then the smaller rule id. Options.Matched hears of every span before that.
+//   - L8 Layers. What is hidden (escapes, look-alikes, invisible characters, base64,
+//     hex, gzip in them) is read beside the text, three layers deep. Its findings
+//     stand where the hidden text stands. A Flush does not hurry layers: what they
+//     show of text before it is Late.
 //   - L7 Late. What only a block of text or its end can show is marked Late and
 //     reported when the text ends.
 //

@@ -16,7 +16,10 @@ func outranks(a, b *detectors.Finding) bool {
 	if x, y := a.Span.Len(), b.Span.Len(); x != y {
 		return x > y
 	}
-	return a.Rule < b.Rule
+	if a.Rule != b.Rule {
+		return a.Rule < b.Rule
+	}
+	return len(a.Layers) < len(b.Layers) // the same, read twice
 }
 
 func byStart(a, b detectors.Finding) int {

@@ -35,6 +35,8 @@ type Config struct {
 	Key []byte
 	// Budget bounds the work spent on one text.
 	Budget Budget
+	// Plain leaves out what is hidden in layers of the text.
+	Plain bool
 	// Path is how anchors are found; 0 is the fastest way this CPU has. What is
 	// found is the same on each.
 	Path anchor.Path
@@ -51,7 +53,8 @@ type Options struct {
 	// Found is called for each finding that nothing outranks, ordered by (End,
 	// Start, Rule); those that are Late come last, when the text ends.
 	Found func(detectors.Finding)
-	// Gap is called at most once, when the budget is spent.
+	// Gap is called at most once for the text and once for its layers, when the
+	// budget is spent, and for each run that decompresses to too much.
 	Gap func(detectors.Gap)
 	// Matched is called for every span that any rule matched with at least Low,
 	// when it is known and whatever Floor is: a redaction covers their union.
@@ -69,6 +72,7 @@ type Engine struct {
 	left     int                        // the widest Left
 	key      []byte
 	budget   Budget
+	plain    bool
 	scanners sync.Pool // of *Scanner
 	scratch  sync.Pool // of *scratch
 }
@@ -88,7 +92,7 @@ type use struct {
 // New makes an engine. The order of the detectors is the order in which they
 // look at one anchor. The error names detectors by their place in ds.
 func New(c Config, ds ...detectors.Detector) (*Engine, error) {
-	e := &Engine{key: slices.Clone(c.Key), budget: c.Budget.orDefault()}
+	e := &Engine{key: slices.Clone(c.Key), budget: c.Budget.orDefault(), plain: c.Plain}
 	if len(e.key) == 0 {
 		e.key = make([]byte, 32)
 		rand.Read(e.key) // never fails (crypto/rand, Go 1.24)
@@ -127,6 +131,9 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 		if n.Blocks {
 			e.blocks = append(e.blocks, p)
 		}
+	}
+	if !e.plain && !slices.Contains(kinds, anchor.KindToken) {
+		kinds = append(kinds, anchor.KindToken) // where runs may be decoded
 	}
 	var err error
 	e.set, err = anchor.Config{

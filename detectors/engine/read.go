@@ -20,6 +20,7 @@ func (s *Scanner) read(p []byte) {
 		}
 		s.seen += n
 		s.take(x.hits, x.blocks)
+		s.lookDeeper(s.ended && s.seen == s.total)
 		if len(s.contest.list) > 0 {
 			at := s.frontier()
 			s.contest.settle(at, at, s.report)
@@ -45,6 +46,9 @@ func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 		for len(blocks) > 0 && blocks[0].Off+blocks[0].Len < h.End {
 			s.block(blocks[0])
 			blocks = blocks[1:]
+		}
+		if h.Kind == anchor.KindToken && s.layered() {
+			s.layers.token(h.End + s.part)
 		}
 		uses := e.kinds[h.Kind]
 		if h.Kind == anchor.KindLiteral {
@@ -131,6 +135,9 @@ func (s *Scanner) showBlock() {
 // end decides everything up to total, where the text or a part of it ends.
 func (s *Scanner) end() {
 	s.queue.drain(s)
+	if !s.spent {
+		s.lookDeeper(true)
+	}
 	if len(s.engine.blocks) > 0 && !s.spent {
 		var last [1]anchor.Block
 		s.take(nil, s.engine.set.Finish(&s.carry, last[:0]))
@@ -196,7 +203,7 @@ func (s *Scanner) frontier() int {
 	if first := s.queue.first(); first != nil {
 		at = min(at, first.end)
 	}
-	return max(at-s.engine.left, s.part) - s.breaks
+	return max(min(at-s.engine.left, s.layersFrom()), s.part) - s.breaks
 }
 
 // horizon is the same for what was not flushed.
@@ -223,6 +230,12 @@ func (s *Scanner) keep() {
 		s.labels = append(s.labels[:0], s.labels[1:]...)
 	}
 	from := max(need-s.engine.left, 0)
+	if s.layered() && !s.layers.spent {
+		from = max(min(from, s.layers.next-reach, s.layersFrom()), 0)
+		if s.layers.region != nil {
+			from = min(from, s.layers.fed)
+		}
+	}
 	if len(s.engine.blocks) > 0 {
 		from = min(from, s.part+(s.seen-s.part)/anchor.BlockSize*anchor.BlockSize)
 		if len(s.queue.blocks) > 0 {

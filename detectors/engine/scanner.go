@@ -44,6 +44,8 @@ type Scanner struct {
 
 	digits digitRun
 	queue  queue
+	layers layers
+	depth  int // layers above this text
 	labels []labelled
 	view   detectors.View // of the check at work
 	at     int            // end of the anchor or block at work
@@ -190,6 +192,7 @@ func (s *Scanner) Break() {
 	s.total++
 	s.breaks++
 	s.seen, s.part = s.total, s.total
+	s.resetLayers()
 	s.carry, s.digits = anchor.Carry{}, digitRun{}
 	s.labels = append(s.labels[:0], labelled{s.part, s.o.Label})
 	if s.spent {
@@ -244,9 +247,12 @@ func (s *Scanner) Release() {
 	s.queue.reset()
 	s.contest.reset()
 	s.lates.reset()
+	s.resetLayers()
+	s.layers.runner.Reset()
 	*s = Scanner{
 		engine: e, passes: s.passes, blockers: s.blockers, meters: s.meters, digester: s.digester, emit: s.emit, report: s.report,
 		tail: s.tail[:0], queue: s.queue, labels: s.labels[:0], contest: s.contest, lates: s.lates, told: s.told[:0],
+		layers: layers{runner: s.layers.runner, pieces: s.layers.pieces},
 	}
 	if cap(s.tail) > maxPooled {
 		s.tail = nil
@@ -262,7 +268,7 @@ const maxPooled = 256 << 10
 func (s *Scanner) Settled() int {
 	at := s.total - s.breaks
 	if !s.spent && !s.closed {
-		at = max(s.contest.start(s.horizon()), s.flushed)
+		at = max(s.contest.start(min(s.horizon(), s.layersFrom()-s.breaks)), s.flushed)
 	}
 	s.settled = max(s.settled, at)
 	return s.settled

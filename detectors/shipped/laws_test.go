@@ -1,6 +1,7 @@
 package shipped_test
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -34,7 +35,14 @@ func listen(e *engine.Engine, o engine.Options, drive func(*engine.Scanner, *hea
 	drive(s, &h)
 	s.Close()
 	s.Release()
+	h.sort()
 	return h
+}
+
+// sort brings matched spans into an order: layers are read beside the text, so
+// when a span is heard of is no part of the law.
+func (h *heard) sort() {
+	slices.SortFunc(h.Matched, func(a, b detectors.Span) int { return cmp.Or(a.Start-b.Start, a.End-b.End) })
 }
 
 // cut writes a text in pieces of the sizes that next gives.
@@ -56,6 +64,7 @@ func whole(e *engine.Engine, o engine.Options, text []byte) heard {
 	o.Matched = func(s detectors.Span) { h.Matched = append(h.Matched, s) }
 	o.Found = func(f detectors.Finding) { h.Found = append(h.Found, f) }
 	_, h.Gaps = e.Scan(text, o)
+	h.sort()
 	return h
 }
 

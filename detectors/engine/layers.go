@@ -1,0 +1,345 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/decode"
+)
+
+// maxDepth is how many layers may lie over each other: base64 in percent in
+// base64 is read, what lies deeper is not.
+const maxDepth = 3
+
+// reach is how much text on either side of a hidden character is read together
+// with it, in bytes: a match and its context.
+const reach = 512
+
+// layers reads what is hidden in a text beside the text itself (law L8).
+//
+// Text with hidden characters is read again, rewritten, in regions: from reach
+// bytes before a hidden character to reach bytes behind the last one that no
+// other follows so soon. An encoded run is decoded in units of 64 KiB. What is
+// found in either has its place in the raw text: for a rewritten region the raw
+// bytes of the match, for a run the whole unit. A region's findings count only
+// when a hidden character stands in them or at their border: the others were
+// found in the text.
+//
+// Where a region begins, and what a unit holds, depends on nothing but the text,
+// so findings do not depend on how it was cut. The work of layers has a budget
+// of its own, of the same size.
+type layers struct {
+	finder decode.Finder
+	next   int // offset from which hidden characters are looked for
+
+	region  *Scanner // over the rewritten text of the open region; nil outside
+	opened  int      // where the region began
+	fed     int      // how far raw text was given to it
+	last    int      // end of its last hidden character
+	written int      // bytes of rewritten text
+	pieces  []piece
+
+	runner decode.Runner
+	runs   []int // where runs begin that are not decoded yet
+	open   bool  // the first of them is encoded, and has not ended
+	read   int   // end of the last unit
+
+	used  int
+	spent bool
+	buf   [8]byte
+}
+
+// A piece is a stretch of rewritten text: raw text as it stood, or what one
+// hidden character stands for.
+type piece struct {
+	at, size int // in the rewritten text
+	raw, len int // in the raw text; equal to size when nothing was hidden
+	layer    decode.Layer
+}
+
+// layered reports whether the scanner reads layers.
+func (s *Scanner) layered() bool { return s.depth < maxDepth && !s.engine.plain }
+
+// token notes a run of token bytes that became long enough at end.
+func (l *layers) token(end int) {
+	if start := end - minToken; start >= l.read {
+		l.runs = append(l.runs, start)
+	}
+}
+
+// layersFrom is an offset before which layers find nothing more.
+func (s *Scanner) layersFrom() int {
+	l := &s.layers
+	if !s.layered() || l.spent {
+		return s.seen
+	}
+	at := l.next - reach
+	if l.region != nil {
+		at = min(at, l.raw(l.region.Settled()))
+	}
+	if len(l.runs) > 0 {
+		at = min(at, l.runs[0])
+	}
+	return max(at, s.part)
+}
+
+// lookDeeper reads layers as far as the text allows; ended says that the text
+// seen is all there is of this part.
+func (s *Scanner) lookDeeper(ended bool) {
+	if !s.layered() || s.layers.spent {
+		return
+	}
+	text := s.window[:s.seen-s.base]
+	s.unfold(text, ended)
+	s.decode(text, ended)
+}
+
+// unfold finds hidden characters and feeds the region around them.
+func (s *Scanner) unfold(text []byte, ended bool) {
+	l := &s.layers
+	for !l.spent {
+		at, c, ok := l.finder.Next(text, s.base, l.next-s.base, ended, l.buf[:0])
+		at += s.base
+		if !ok {
+			l.next = at
+			break
+		}
+		if l.region != nil && at > l.last+reach {
+			s.closeRegion(text)
+		}
+		if l.region == nil {
+			s.openRegion(max(at-reach, l.last, s.part))
+		}
+		s.feed(text, at)
+		l.add(piece{l.written, len(c.With), at, c.Len, c.Layer})
+		l.region.Write(c.With)
+		l.fed = at + c.Len
+		l.last, l.next = l.fed, l.fed
+	}
+	if l.region == nil {
+		return
+	}
+	if ended || l.next > l.last+reach {
+		s.closeRegion(text)
+		return
+	}
+	s.feed(text, l.next)
+}
+
+func (s *Scanner) openRegion(at int) {
+	l := &s.layers
+	l.opened, l.fed, l.written, l.pieces = at, at, 0, l.pieces[:0]
+	inner := Options{Floor: s.o.Floor, Label: s.label(at + 1), Found: s.foundInRegion}
+	if s.o.Matched != nil {
+		inner.Matched = func(sp detectors.Span) {
+			if raw, hidden := l.place(sp, 0); len(hidden) > 0 {
+				s.o.Matched(s.outside(raw))
+			}
+		}
+	}
+	l.region = s.engine.NewScanner(inner)
+	l.region.depth = s.depth + 1
+}
+
+// feed gives the region raw text up to an offset.
+func (s *Scanner) feed(text []byte, to int) {
+	l := &s.layers
+	to = min(to, s.seen)
+	if n := to - l.fed; n > 0 {
+		l.add(piece{l.written, n, l.fed, n, ""})
+		l.region.Write(text[l.fed-s.base : to-s.base])
+		l.fed = to
+	}
+}
+
+// add appends a piece, joined with the one before when both are raw text.
+func (l *layers) add(p piece) {
+	l.written += p.size
+	if n := len(l.pieces); n > 0 && p.layer == "" && l.pieces[n-1].layer == "" {
+		l.pieces[n-1].size += p.size
+		l.pieces[n-1].len += p.len
+		return
+	}
+	if len(l.pieces) >= 2048 { // no finding begins before what the region may still report
+		first := l.region.Settled()
+		l.pieces = slices.DeleteFunc(l.pieces, func(p piece) bool { return p.at+p.size <= first })
+	}
+	l.pieces = append(l.pieces, p)
+}
+
+func (s *Scanner) closeRegion(text []byte) {
+	l := &s.layers
+	s.feed(text, min(l.last+reach, s.seen))
+	l.region.Close()
+	s.charge(l.region.work(), l.last)
+	l.region.Release()
+	l.region = nil
+}
+
+// charge counts the work of a layer at an offset.
+func (s *Scanner) charge(n, off int) {
+	l := &s.layers
+	l.used += n
+	if l.spent || l.used <= s.engine.budget.at(off) {
+		return
+	}
+	l.spent = true
+	if l.region != nil {
+		l.region.Release()
+		l.region = nil
+	}
+	s.gap(detectors.CauseWorkBudget)
+}
+
+// work is what was spent on the text and its layers.
+func (s *Scanner) work() int { return s.used + s.layers.used }
+
+// foundInRegion takes what is found in rewritten text. What only its end can
+// show was shown by the raw text's.
+func (s *Scanner) foundInRegion(f detectors.Finding) {
+	l := &s.layers
+	if f.Late || f.Span.Start == 0 && l.opened > s.part {
+		return
+	}
+	beside := 0
+	if len(f.Layers) > 0 {
+		beside = 4 // of "%2520" only the first three bytes are hidden here
+	}
+	raw, hidden := l.place(f.Span, beside)
+	if len(hidden) == 0 {
+		return
+	}
+	f.Span = s.outside(raw)
+	f.Layers = append(hidden, f.Layers...)
+	s.contest.add(f)
+}
+
+// outside is a span as callers count it.
+func (s *Scanner) outside(sp detectors.Span) detectors.Span {
+	return detectors.Span{Start: sp.Start - s.breaks, End: sp.End - s.breaks}
+}
+
+// place maps a span of rewritten text to the raw text and names the layers of
+// the hidden characters in it, at its borders, and up to so many bytes beside it.
+func (l *layers) place(sp detectors.Span, beside int) (raw detectors.Span, hidden []string) {
+	raw = detectors.Span{Start: l.raw(sp.Start), End: l.raw(sp.End - 1)}
+	for i := range l.pieces {
+		p := &l.pieces[i]
+		if p.at > sp.End+beside {
+			break
+		}
+		if last := sp.End - 1; p.at <= last && last < p.at+p.size {
+			if raw.End = p.raw + last - p.at + 1; p.layer != "" {
+				raw.End = p.raw + p.len
+			}
+		}
+		if p.layer != "" && p.at+p.size >= sp.Start-beside && !slices.Contains(hidden, string(p.layer)) {
+			hidden = append(hidden, string(p.layer))
+		}
+	}
+	return raw, hidden
+}
+
+// raw is the raw offset of a byte of rewritten text.
+func (l *layers) raw(at int) int {
+	for i := len(l.pieces) - 1; i >= 0; i-- {
+		p := &l.pieces[i]
+		if p.at > at || p.size == 0 {
+			continue
+		}
+		switch {
+		case at >= p.at+p.size:
+			return p.raw + p.len
+		case p.layer != "":
+			return p.raw
+		}
+		return p.raw + at - p.at
+	}
+	return l.opened
+}
+
+// decode reads the runs that are whole.
+func (s *Scanner) decode(text []byte, ended bool) {
+	l := &s.layers
+	for len(l.runs) > 0 && !l.spent {
+		start := l.runs[0]
+		if start < l.read {
+			l.runs = l.runs[1:]
+			continue
+		}
+		if l.open && !ended && s.seen-start < decode.MaxUnit && goesOn(text[len(text)-1]) {
+			return // looking again would show nothing new
+		}
+		d, ok, more := l.runner.Decode(text, start-s.base, ended)
+		if more {
+			l.open = s.seen-start >= 2*decode.MinRun+32
+			return
+		}
+		l.runs, l.open = l.runs[1:], false
+		if !ok {
+			continue
+		}
+		unit := detectors.Span{Start: d.Start + s.base, End: d.End + s.base}
+		l.read = unit.End
+		if d.End-d.Start == decode.MaxUnit { // the run goes on in another unit
+			l.runs = slices.Insert(l.runs, 0, unit.End)
+		}
+		s.readUnit(unit, d)
+	}
+	if len(l.runs) == 0 {
+		l.runs = nil
+	}
+}
+
+func goesOn(b byte) bool {
+	return b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z' || b == '+' || b == '/' || b == '-' || b == '_' || b == '\n' || b == '\r'
+}
+
+// readUnit scans what one unit of a run holds. All that is found in it stands
+// where the unit stands.
+func (s *Scanner) readUnit(unit detectors.Span, d decode.Decoded) {
+	where := s.outside(unit)
+	inner := s.engine.NewScanner(Options{Floor: s.o.Floor, Label: s.label(unit.Start + 1)})
+	inner.depth = s.depth + 1
+	found, _ := inner.scan(d.Text)
+	s.charge(inner.work()+len(d.Text)/viewShare, unit.End)
+	inner.Release()
+	if d.Err != nil {
+		s.gap(detectors.CauseDecodeBomb)
+	}
+	for i := range found {
+		f := found[i]
+		if s.o.Matched != nil {
+			s.o.Matched(where)
+		}
+		f.Span, f.Layers = where, slices.Clone(f.Layers)
+		for k := len(d.Layers) - 1; k >= 0; k-- {
+			f.Layers = slices.Insert(f.Layers, 0, string(d.Layers[k]))
+		}
+		if f.Late {
+			s.lates.add(f)
+		} else {
+			s.contest.add(f)
+		}
+	}
+}
+
+// gap tells of something that was not read.
+func (s *Scanner) gap(c detectors.Cause) {
+	g := detectors.Gap{Cause: c}
+	if s.whole {
+		s.gaps = append(s.gaps, g)
+	}
+	if s.o.Gap != nil {
+		s.o.Gap(g)
+	}
+}
+
+// resetLayers forgets the text of a part.
+func (s *Scanner) resetLayers() {
+	l := &s.layers
+	if l.region != nil {
+		l.region.Release()
+	}
+	*l = layers{runner: l.runner, pieces: l.pieces[:0], next: s.part, read: s.part, last: s.part, used: l.used, spent: l.spent}
+}
