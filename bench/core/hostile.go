@@ -19,10 +19,10 @@ import (
 
 const (
 	hostileSmallest = 16 << 10
-	hostileLoss     = 0.20 // how much slower than at 16 KB the largest may be
-	hostileTime     = 40 * time.Millisecond
-	hostilePatience = time.Second // of one scan: what takes longer is measured once
-	hostileWritten  = 1 << 20     // bytes that are also written in pieces
+	hostileLoss     = 0.20                   // how much slower than at 16 KB the largest may be
+	hostileTime     = 400 * time.Millisecond // as long as a large input takes: a short run may meet a quiet moment
+	hostilePatience = time.Second            // of one scan: what takes longer is measured once
+	hostileWritten  = 1 << 20                // bytes that are also written in pieces
 )
 
 // hostile measures inputs that are made to cost more than linear work, from
@@ -39,7 +39,7 @@ func (b *bench) hostile(w io.Writer, c config) error {
 		return err
 	}
 	var sizes []int
-	for n := hostileSmallest; n <= c.largest; n *= 4 {
+	for n := hostileSmallest; n <= c.largest; n *= 32 {
 		sizes = append(sizes, n)
 	}
 	if last := sizes[len(sizes)-1]; last < c.largest {
