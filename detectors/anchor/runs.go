@@ -7,38 +7,35 @@ type run struct{ open uint32 } // ones at the end of what was seen, not above Ma
 
 // reached returns the bits at which a run of ones in the n bits of m becomes
 // least long, and remembers the run that is open behind them.
-func (r *run) reached(m uint64, n, least int) (out uint64) {
-	if m == 0 {
-		r.open = 0
-		return 0
+func (r *run) reached(m uint64, n, least int) uint64 {
+	w := m // ones that begin so many ones, a power of two not above least
+	for have := 1; have*2 <= least; have *= 2 {
+		w &= w >> have
 	}
-	head := bits.TrailingZeros64(^m) // the ones that continue the open run; n at most, m has no bit from n on
-	if open := int(r.open); open > 0 {
-		if open < least && open+head >= least {
-			out = 1 << (least - open - 1)
-		}
-		if head >= n {
-			r.open = uint32(min(open+n, MaxRun))
-			return out
-		}
-		r.open = 0
-		m &^= 1<<head - 1
+	head := bits.TrailingZeros64(^m) // ones that continue the open run; n at most, m has no bit from n on
+	open := int(r.open)
+	if w != 0 || head+open >= least || head >= n {
+		return r.long(m, n, least, open, head)
 	}
-	if n < 64 {
-		m <<= 64 - n // the end of the text so far is now the last bit
+	r.open = uint32(bits.LeadingZeros64(^(m << (64 - n))))
+	return 0
+}
+
+// long is reached where a run may be long enough, which is rare in text.
+func (r *run) long(m uint64, n, least, open, head int) (out uint64) {
+	if open < least && open+head >= least {
+		out = 1 << (least - open - 1)
 	}
-	r.open = uint32(bits.LeadingZeros64(^m))
-	if n < 64 {
-		m >>= 64 - n
-	}
-	if bits.OnesCount64(m) < least {
+	if head >= n {
+		r.open = uint32(min(open+n, MaxRun))
 		return out
 	}
+	r.open = uint32(bits.LeadingZeros64(^(m << (64 - n))))
+	m &^= 1<<head - 1
 	// Ones that end least ones: each step doubles what a bit stands for.
 	w, have := m, 1
-	for have*2 <= least {
+	for ; have*2 <= least; have *= 2 {
 		w &= w << have
-		have *= 2
 	}
 	w &= w << (least - have)
 	return out | w&^(w<<1)
