@@ -32,8 +32,10 @@ fuzz: ## run every fuzzer for FUZZTIME (default 20s) each
 	    echo "$$pkg $$f"; go test $$pkg -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) || exit 1; \
 	  done; done
 
-bench: ## throughput and latency of the proxy beside an uninspected one, and the detector core
-	go test ./bench/... ./detectors/... -run '^$$' -bench . -benchtime 1s
+bench: build bench-corpora ## throughput and latency of the proxy beside an uninspected one, and the detector core
+	go run ./bench/traffic
+	go run ./bench/core
+	go test ./detectors/... ./proxy/... -run '^$$' -bench . -benchtime 1s
 
 bench-corpora: ## make the texts of go run ./bench/core from what this machine has
 	go run ./bench/corpus/build

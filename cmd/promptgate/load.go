@@ -1,8 +1,10 @@
 package main
 
 import (
+	"fmt"
 	"os"
 
+	"github.com/promptgate/promptgate/detectors/anchor"
 	"github.com/promptgate/promptgate/detectors/engine"
 	"github.com/promptgate/promptgate/detectors/shipped"
 	"github.com/promptgate/promptgate/proxy/inspect"
@@ -68,10 +70,16 @@ func loadEngine(dir string) (*engine.Engine, error) {
 	return newEngine(c, nil)
 }
 
+// newEngine makes an engine. PROMPTGATE_CPU chooses how anchors are found
+// (portable, avx2, avx512), for tests and for trying: what is found is the same.
 func newEngine(c *rules.Catalogue, key []byte) (*engine.Engine, error) {
+	path, err := anchor.Detect(os.Getenv("PROMPTGATE_CPU"))
+	if err != nil {
+		return nil, fmt.Errorf("PROMPTGATE_CPU: %w", err)
+	}
 	ds, err := shipped.Detectors(c)
 	if err != nil {
 		return nil, err
 	}
-	return engine.New(engine.Config{Key: key}, ds...)
+	return engine.New(engine.Config{Key: key, Path: path}, ds...)
 }
