@@ -1,0 +1,92 @@
+// Command accuracy says how much the shipped rules find and how often they cry
+// wolf, on a labelled corpus that it makes itself from a seed.
+//
+//	go run ./bench/accuracy
+//	go run ./bench/accuracy -misses 20 -type pii.us_ssn
+//
+// Positives are values with right check digits in sentences of ten languages, in
+// data of nine layouts, bare, and as credentials, code and marked documents.
+// What a value is called was written without looking at the rules: a case whose
+// cue a rule lists is shared, any other is disjoint, and both are reported.
+// Harmless texts come from templates of fifteen kinds. The upper bounds are those
+// of a Poisson count at 95 % (Garwood).
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+
+	"github.com/promptgate/promptgate/detectors/engine"
+	"github.com/promptgate/promptgate/detectors/shipped"
+	"github.com/promptgate/promptgate/rules"
+)
+
+func main() {
+	o := options{}
+	flag.Uint64Var(&o.seed, "seed", 20261125, "of the corpus")
+	flag.IntVar(&o.each, "each", 20, "cases of each type and layout")
+	flag.IntVar(&o.harmless, "harmless", 20000, "harmless texts")
+	flag.StringVar(&o.only, "type", "", "this info type alone")
+	flag.IntVar(&o.misses, "misses", 0, "print so many missed cases and false alarms (the texts are made up)")
+	flag.Parse()
+	if err := run(o); err != nil {
+		fmt.Fprintln(os.Stderr, "accuracy:", err)
+		os.Exit(3)
+	}
+}
+
+type options struct {
+	seed                   uint64
+	each, harmless, misses int
+	only                   string
+}
+
+func run(o options) error {
+	c, err := rules.LoadEmbedded()
+	if err != nil {
+		return err
+	}
+	e, err := shipped.Engine(c, engine.Config{Key: []byte("accuracy")})
+	if err != nil {
+		return err
+	}
+	r := rand.New(rand.NewPCG(o.seed, 1))
+	positives, err := positives(r, o.each)
+	if err != nil {
+		return err
+	}
+	s := score{engine: e, known: knownCues(c), options: o}
+	for _, k := range positives {
+		if o.only == "" || o.only == k.Type {
+			s.positive(k)
+		}
+	}
+	if o.only == "" {
+		for _, k := range harmless(r, o.harmless) {
+			s.harmless(k)
+		}
+	}
+	s.print(os.Stdout)
+	return nil
+}
+
+// positives makes every labelled case.
+func positives(r *rand.Rand, each int) ([]Case, error) {
+	list, err := specs()
+	if err != nil {
+		return nil, err
+	}
+	var out []Case
+	for _, s := range list {
+		for range each {
+			out = append(out, inSentence(r, s), inData(r, s))
+			if s.bare {
+				out = append(out, inBare(r, s))
+			}
+		}
+	}
+	out = append(out, credentials(r, each)...)
+	return append(out, documents(r, each)...), nil
+}
