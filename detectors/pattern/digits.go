@@ -262,7 +262,7 @@ func (c *check) alone(r *rule, start, end int) bool {
 		}
 		if end+1 < len(text) {
 			n := text[end+1]
-			if (b == '.' || b == '-' || b == '/') && isDigit(n) || b == '-' && isAlnum(n) || b == '.' && isLower(n) {
+			if (b == '.' || b == '-' || b == '/') && isDigit(n) || b == '-' && isAlnum(n) || b == '.' && isLower(n) && c.inHost(end+1) {
 				return false
 			}
 			if b == ',' && isDigit(n) && end-start < 4 {
@@ -271,6 +271,31 @@ func (c *check) alone(r *rule, start, end int) bool {
 		}
 	}
 	return true
+}
+
+// inHost reports whether the label at i, behind a number and a dot, goes on as
+// the name of a host does: another label, a port or a path. The ending of a file
+// does not, nor does a sentence whose space was forgotten.
+func (c *check) inHost(i int) bool {
+	const label = 24 // bytes of a label that is looked at; a longer one is no ending
+	text := c.v.Text
+	if !c.has(i, label+2) {
+		return true // asked again with more text
+	}
+	end := i
+	for end < len(text) && end-i < label && (isAlnum(text[end]) || text[end] == '-') {
+		end++
+	}
+	if end-i == label || end+1 >= len(text) {
+		return end-i == label
+	}
+	switch text[end] {
+	case '.', ':':
+		return isAlnum(text[end+1])
+	case '/', '(', '_':
+		return true
+	}
+	return false
 }
 
 // inDump reports whether groups of digits are a part of a row of hexadecimal
