@@ -125,7 +125,19 @@ type Needs struct {
 	Right    int              // bytes behind it, granted before the first Check
 	MaxRight int              // bound on what Check may ask for in all
 	Blocks   bool             // BlockPass is wanted
+
+	// Where the findings of an anchor lie, as far as that is known: by the index
+	// of a literal, and by kind. An engine that looks only for findings that touch
+	// a certain place need not ask about other anchors.
+	LiteralReach []Reach
+	KindReach    [anchor.KindCaps + 1]Reach
 }
+
+// A Reach bounds where the findings of an anchor begin and end, in bytes from
+// its End; for KindDigits, from the run of digits and single bytes of " -./"
+// that End stands in. It does not
+// hold for what is Late. The zero value is no bound.
+type Reach struct{ Before, Behind int }
 
 // DigitsAgain is the distance, in bytes, at which the engine marks a run of
 // digits again that goes on behind its anchor: a detector need not look further

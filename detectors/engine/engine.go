@@ -85,8 +85,9 @@ type part struct {
 
 // A use is a part that asked for an anchor; id is what it calls it.
 type use struct {
-	part uint16
-	id   uint32
+	part  uint16
+	id    uint32
+	reach detectors.Reach
 }
 
 // New makes an engine. The order of the detectors is the order in which they
@@ -118,14 +119,18 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 				literals = append(literals, l)
 				e.literals = append(e.literals, nil)
 			}
-			e.literals[id] = append(e.literals[id], use{p, uint32(k)})
+			u := use{part: p, id: uint32(k)}
+			if k < len(n.LiteralReach) {
+				u.reach = n.LiteralReach[k]
+			}
+			e.literals[id] = append(e.literals[id], u)
 		}
 		for _, k := range n.Kinds {
 			if k == anchor.KindLiteral || k > anchor.KindCaps {
 				errs = append(errs, fmt.Errorf("engine: detector %d wants anchors of an unknown kind %d", i, k))
 				continue
 			}
-			e.kinds[k] = append(e.kinds[k], use{part: p})
+			e.kinds[k] = append(e.kinds[k], use{part: p, reach: n.KindReach[k]})
 			kinds = append(kinds, k)
 		}
 		if n.Blocks {

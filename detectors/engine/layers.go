@@ -2,8 +2,10 @@ package engine
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/anchor"
 	"github.com/promptgate/promptgate/detectors/decode"
 )
 
@@ -37,6 +39,7 @@ type layers struct {
 	fed     int      // how far raw text was given to it
 	last    int      // end of its last hidden character
 	written int      // bytes of rewritten text
+	text    []byte   // those not yet given to the region
 	pieces  []piece
 
 	runner decode.Runner
@@ -111,8 +114,9 @@ func (s *Scanner) unfold(text []byte, ended bool) {
 			s.openRegion(max(at-reach, l.last, s.part))
 		}
 		s.feed(text, at)
+		l.region.marks = append(l.region.marks, detectors.Span{Start: l.written, End: l.written + len(c.With)})
 		l.add(piece{l.written, len(c.With), at, c.Len, c.Layer})
-		l.region.Write(c.With)
+		l.write(c.With)
 		l.fed = at + c.Len
 		l.last, l.next = l.fed, l.fed
 	}
@@ -124,6 +128,7 @@ func (s *Scanner) unfold(text []byte, ended bool) {
 		return
 	}
 	s.feed(text, l.next)
+	l.flush()
 }
 
 func (s *Scanner) openRegion(at int) {
@@ -138,7 +143,23 @@ func (s *Scanner) openRegion(at int) {
 		}
 	}
 	l.region = s.engine.NewScanner(inner)
-	l.region.depth = s.depth + 1
+	l.region.depth, l.region.region = s.depth+1, true
+}
+
+// write gives the region text, many pieces at a time.
+func (l *layers) write(p []byte) {
+	l.text = append(l.text, p...)
+	if len(l.text) >= chunk {
+		l.flush()
+	}
+}
+
+func (l *layers) flush() {
+	if len(l.text) > 0 {
+		l.region.Write(l.text)
+		clear(l.text)
+		l.text = l.text[:0]
+	}
 }
 
 // feed gives the region raw text up to an offset.
@@ -147,7 +168,7 @@ func (s *Scanner) feed(text []byte, to int) {
 	to = min(to, s.seen)
 	if n := to - l.fed; n > 0 {
 		l.add(piece{l.written, n, l.fed, n, ""})
-		l.region.Write(text[l.fed-s.base : to-s.base])
+		l.write(text[l.fed-s.base : to-s.base])
 		l.fed = to
 	}
 }
@@ -170,6 +191,7 @@ func (l *layers) add(p piece) {
 func (s *Scanner) closeRegion(text []byte) {
 	l := &s.layers
 	s.feed(text, min(l.last+reach, s.seen))
+	l.flush()
 	l.region.Close()
 	s.charge(l.region.work(), l.last)
 	l.region.Release()
@@ -188,6 +210,8 @@ func (s *Scanner) charge(n, off int) {
 		l.region.Release()
 		l.region = nil
 	}
+	clear(l.text)
+	l.text = l.text[:0]
 	s.gap(detectors.CauseWorkBudget)
 }
 
@@ -201,11 +225,11 @@ func (s *Scanner) foundInRegion(f detectors.Finding) {
 	if f.Late || f.Span.Start == 0 && l.opened > s.part {
 		return
 	}
-	beside := 0
+	near := 0
 	if len(f.Layers) > 0 {
-		beside = 4 // of "%2520" only the first three bytes are hidden here
+		near = beside // of "%2520" only the first three bytes are hidden here
 	}
-	raw, hidden := l.place(f.Span, beside)
+	raw, hidden := l.place(f.Span, near)
 	if len(hidden) == 0 {
 		return
 	}
@@ -213,6 +237,46 @@ func (s *Scanner) foundInRegion(f detectors.Finding) {
 	f.Layers = append(hidden, f.Layers...)
 	s.contest.add(f)
 }
+
+// readsBlocks reports whether blocks are shown to anyone: what they lead to is
+// Late.
+func (s *Scanner) readsBlocks() bool { return len(s.engine.blocks) > 0 && !s.region }
+
+// beside is how far from a finding a mark may stand, in bytes, for it to count.
+const beside = 4
+
+// marked reports whether a finding of an anchor, which is shown text from lo to
+// hi, may touch a mark. What lies beyond that first view is not looked at: it
+// may not be known yet.
+func (s *Scanner) marked(en *entry, lo, hi int, ended bool) bool {
+	first, last := en.end, en.end
+	if en.kind == anchor.KindDigits {
+		text := s.window[lo-s.base : hi-s.base]
+		for first > lo && inNumber(text[first-1-lo]) {
+			first--
+		}
+		for last < hi && inNumber(text[last-lo]) {
+			last++
+		}
+	}
+	for s.passed < len(s.marks) && s.marks[s.passed].End+beside < lo {
+		s.passed++
+	}
+	if s.passed > 4096 {
+		s.marks = append(s.marks[:0], s.marks[s.passed:]...)
+		s.passed = 0
+	}
+	first -= en.reach.Before + beside
+	last += en.reach.Behind + beside
+	if en.reach == (detectors.Reach{}) || first < lo && lo > 0 || last >= hi && !ended {
+		return true
+	}
+	marks := s.marks[s.passed:]
+	i := sort.Search(len(marks), func(i int) bool { return marks[i].End >= first })
+	return i < len(marks) && marks[i].Start <= last
+}
+
+func inNumber(b byte) bool { return isDigit(b) || b == ' ' || b == '-' || b == '.' || b == '/' }
 
 // outside is a span as callers count it.
 func (s *Scanner) outside(sp detectors.Span) detectors.Span {
@@ -341,5 +405,6 @@ func (s *Scanner) resetLayers() {
 	if l.region != nil {
 		l.region.Release()
 	}
-	*l = layers{runner: l.runner, pieces: l.pieces[:0], next: s.part, read: s.part, last: s.part, used: l.used, spent: l.spent}
+	clear(l.text)
+	*l = layers{runner: l.runner, pieces: l.pieces[:0], text: l.text[:0], next: s.part, read: s.part, last: s.part, used: l.used, spent: l.spent}
 }

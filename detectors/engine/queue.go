@@ -16,6 +16,7 @@ type entry struct {
 	part    uint16
 	kind    anchor.Kind
 	again   bool // it was looked at in a Flush
+	reach   detectors.Reach
 }
 
 // A queue holds what cannot be looked at yet, in the order of ends. One that

@@ -38,7 +38,7 @@ func (s *Scanner) read(p []byte) {
 // behind the hits that end in it.
 func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 	e := s.engine
-	if len(e.blocks) == 0 {
+	if !s.readsBlocks() {
 		blocks = nil
 	}
 	for i := range hits {
@@ -54,8 +54,9 @@ func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 		if h.Kind == anchor.KindLiteral {
 			uses = e.literals[h.ID]
 		}
-		for _, u := range uses {
-			s.queue.put(s, entry{end: h.End + s.part, id: u.id, part: u.part, kind: h.Kind, granted: int32(e.parts[u.part].needs.Right)})
+		for i := range uses {
+			u := &uses[i]
+			s.queue.put(s, entry{end: h.End + s.part, id: u.id, part: u.part, kind: h.Kind, granted: int32(e.parts[u.part].needs.Right), reach: u.reach})
 		}
 	}
 	for _, b := range blocks {
@@ -79,7 +80,7 @@ func (s *Scanner) advance(en *entry) (done, clipped bool) {
 	n := &s.engine.parts[en.part].needs
 	pass := s.passes[en.part]
 	s.at = en.end
-	for {
+	for first := true; ; first = false {
 		hi := en.end + int(en.granted)
 		if hi >= s.total {
 			// Whether the text ends there is not known before it does.
@@ -89,6 +90,9 @@ func (s *Scanner) advance(en *entry) (done, clipped bool) {
 			hi, clipped = s.total, true
 		}
 		lo := max(0, en.end-n.Left)
+		if first && s.region && !s.marked(en, lo, hi, clipped) {
+			return true, clipped
+		}
 		cost := checkCost
 		if int(en.granted) > n.Right {
 			cost += (hi - lo) / viewShare
@@ -138,7 +142,7 @@ func (s *Scanner) end() {
 	if !s.spent {
 		s.lookDeeper(true)
 	}
-	if len(s.engine.blocks) > 0 && !s.spent {
+	if s.readsBlocks() && !s.spent {
 		var last [1]anchor.Block
 		s.take(nil, s.engine.set.Finish(&s.carry, last[:0]))
 	}
@@ -236,7 +240,7 @@ func (s *Scanner) keep() {
 			from = min(from, s.layers.fed)
 		}
 	}
-	if len(s.engine.blocks) > 0 {
+	if s.readsBlocks() {
 		from = min(from, s.part+(s.seen-s.part)/anchor.BlockSize*anchor.BlockSize)
 		if len(s.queue.blocks) > 0 {
 			from = min(from, s.queue.blocks[0].Off)

@@ -45,7 +45,10 @@ type Scanner struct {
 	digits digitRun
 	queue  queue
 	layers layers
-	depth  int // layers above this text
+	depth  int              // layers above this text
+	region bool             // the text is a region's: only what touches a mark counts, and nothing that is Late
+	marks  []detectors.Span // of hidden characters, in the order of the text
+	passed int              // marks that no anchor reaches any more
 	labels []labelled
 	view   detectors.View // of the check at work
 	at     int            // end of the anchor or block at work
@@ -252,7 +255,7 @@ func (s *Scanner) Release() {
 	*s = Scanner{
 		engine: e, passes: s.passes, blockers: s.blockers, meters: s.meters, digester: s.digester, emit: s.emit, report: s.report,
 		tail: s.tail[:0], queue: s.queue, labels: s.labels[:0], contest: s.contest, lates: s.lates, told: s.told[:0],
-		layers: layers{runner: s.layers.runner, pieces: s.layers.pieces},
+		layers: layers{runner: s.layers.runner, pieces: s.layers.pieces, text: s.layers.text}, marks: s.marks[:0],
 	}
 	if cap(s.tail) > maxPooled {
 		s.tail = nil

@@ -19,6 +19,7 @@ package pattern
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
@@ -111,13 +112,66 @@ func (d *detector) subscribe(r *rule) {
 
 // Needs implements [detectors.Detector].
 func (d *detector) Needs() detectors.Needs {
-	n := detectors.Needs{Literals: d.needs, Left: left, Right: right, MaxRight: maxRight}
+	n := detectors.Needs{Literals: d.needs, Left: left, Right: right, MaxRight: maxRight, LiteralReach: make([]detectors.Reach, len(d.needs))}
+	for i, uses := range d.byLit {
+		var rs []*rule
+		for _, u := range uses {
+			rs = append(rs, u.rule)
+		}
+		n.LiteralReach[i] = reach(rs, len(d.needs[i].Text))
+	}
 	for k := anchor.KindDigits; k <= anchor.KindCaps; k++ {
-		if len(d.kinds[k]) > 0 {
-			n.Kinds = append(n.Kinds, k)
+		if len(d.kinds[k]) == 0 {
+			continue
+		}
+		n.Kinds = append(n.Kinds, k)
+		switch k {
+		case anchor.KindDigits:
+			n.KindReach[k] = detectors.Reach{Before: 64, Behind: 64} // of the run: +49 (0), and the longest pattern
+			for _, r := range d.kinds[k] {
+				if r.src.MaxLength > 64 || slices.Max(r.leads) > 32 {
+					n.KindReach[k] = detectors.Reach{}
+				}
+			}
+		case anchor.KindToken:
+			n.KindReach[k] = reach(d.kinds[k], minToken)
+		case anchor.KindIBAN:
+			n.KindReach[k] = reach(d.kinds[k], 4)
 		}
 	}
 	return n
+}
+
+// minToken is the run that a token anchor stands for, as in package engine.
+const minToken = 26
+
+// reach bounds the findings of rules at an anchor of n bytes.
+func reach(rs []*rule, n int) detectors.Reach {
+	const between = 56 // the most that an assignment has between its keyword and its value
+	out := detectors.Reach{Before: n}
+	for _, r := range rs {
+		before, behind := n, r.src.MaxLength
+		switch r.src.Shape {
+		case "":
+			before += slices.Max(r.leads)
+		case "labelled":
+			behind += maxGap + 8
+		case "street":
+			before += 5 * (24 + 1)
+		case "phone":
+			before += 8
+		case "assignment":
+			behind += between
+		case "marking", "marking_line":
+			behind = 0
+		case "signals":
+			behind = 0 // found at the end of the text
+		default:
+			return detectors.Reach{}
+		}
+		out.Before, out.Behind = max(out.Before, before), max(out.Behind, behind)
+	}
+	return out
 }
 
 // NewPass implements [detectors.Detector].
