@@ -57,9 +57,8 @@ func (p *program) check(s settings) error {
 	k.errs.Add(err)
 	if c == nil { // what it names cannot be read; the built-in rules can
 		c = config.Default()
-	} else {
-		k.files(p, c)
 	}
+	k.files(p, c)
 	providers := k.rules(c)
 	if providers != nil && err == nil {
 		k.authority(p, c, providers)
@@ -88,10 +87,12 @@ func (k *checkup) files(p *program, c *config.Config) {
 		_, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
 		k.errs.Add(err)
 	}
-	_, err := upstreamRoots(c.Upstream.CAFile)
-	k.errs.Add(err)
-	_, err = c.Upstream.ParentProxyCredentials.Load(p.getenv)
-	k.errs.Add(err)
+	if _, err := upstreamRoots(c.Upstream.CAFile); err != nil {
+		k.errs.Add(c.Errorf("upstream.ca_file", "%v", err))
+	}
+	if _, err := c.Upstream.ParentProxyCredentials.Load(p.getenv); err != nil {
+		k.errs.Add(c.Errorf("upstream.parent_proxy_credentials", "%v", err))
+	}
 }
 
 // rules checks everything below the rules directory. It returns the providers
@@ -138,8 +139,9 @@ func (k *checkup) policies(fsys fs.FS, c *config.Config, catalogue *rules.Catalo
 		known = known || name == c.Profile
 	}
 	if !known {
-		e := &strict.Error{Key: "profile", Msg: fmt.Sprintf("no policy is called %q", c.Profile), Hint: strict.Suggest(c.Profile, names)}
-		k.errs = append(k.errs, e)
+		e := c.Errorf("profile", "no policy is called %q", c.Profile)
+		e.Hint = strict.Suggest(c.Profile, names)
+		k.errs.Add(e)
 	}
 	k.line("policies", "%s; %s is in force", strings.Join(names, ", "), c.Profile)
 }

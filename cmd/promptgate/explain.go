@@ -75,7 +75,10 @@ func (p *program) explain(ctx context.Context, o explainOptions, file string) er
 	}
 	host := set.providers.Host(r.Host)
 	if host.Class != policy.HostInspect {
-		return fmt.Errorf("requests to %s are not inspected: its class is %s\n%s", r.Host, host.Class, host.Reason)
+		if host.Reason != "" {
+			return fmt.Errorf("requests to %s are not inspected: its class is %s\n%s", r.Host, host.Class, host.Reason)
+		}
+		return fmt.Errorf("requests to %s are not inspected: its class is %s", r.Host, host.Class)
 	}
 	r.Endpoint = set.providers.Match(r.Method, r.Host, r.URL.EscapedPath())
 	if r.Body, err = p.readBody(file, c); err != nil {

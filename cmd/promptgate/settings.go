@@ -20,13 +20,14 @@ func settingsFlags(f *flags) settings {
 	}
 }
 
-// load reads the settings; the command line goes before the file.
+// load reads the settings; the command line goes before the file. What it returns
+// beside an error is as of config.Parse.
 func (s settings) load() (*config.Config, error) {
 	c := config.Default()
 	if *s.file != "" {
 		var err error
 		if c, err = config.Load(*s.file); err != nil {
-			return nil, plainPathError(err)
+			return c, plainPathError(err)
 		}
 	}
 	if *s.stateDir != "" {

@@ -14,6 +14,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/promptgate/promptgate/rules/strict"
@@ -200,7 +201,8 @@ func Default() *Config {
 	}
 }
 
-// Load reads and checks a file. The error is strict.Errors for mistakes in it.
+// Load reads and checks a file. The error is strict.Errors for mistakes in it, and
+// the settings are returned as by Parse.
 func Load(file string) (*Config, error) {
 	data, err := os.ReadFile(file)
 	if err != nil {
@@ -210,7 +212,9 @@ func Load(file string) (*Config, error) {
 }
 
 // Parse reads and checks data; file is only used in messages and to resolve
-// nothing: relative paths are relative to the working directory.
+// nothing: relative paths are relative to the working directory. With an error,
+// the settings are nil, or when the file is TOML those that could be decoded: they
+// are for looking for further mistakes, never for serving.
 func Parse(file string, data []byte) (*Config, error) {
 	c := Default()
 	doc, err := strict.Decode(file, data, c)
@@ -222,14 +226,28 @@ func Parse(file string, data []byte) (*Config, error) {
 	errs.Add(err)
 	if len(errs) > 0 {
 		// What could not be decoded kept its default, which is valid, so that
-		// the checks below add only mistakes of their own.
-		errs.Add(c.Validate())
-		return nil, errs.Err()
+		// the checks below add only mistakes of their own. An element of a list has
+		// no default: of its place enough has been said.
+		var more strict.Errors
+		more.Add(c.Validate())
+		decoded := errs
+		for _, e := range more {
+			if !slices.ContainsFunc(decoded, func(d *strict.Error) bool { return d.Line == e.Line && d.Col == e.Col }) {
+				errs = append(errs, e)
+			}
+		}
+		return c, errs.Err()
 	}
-	if err := c.Validate(); err != nil {
-		return nil, err
+	return c, c.Validate()
+}
+
+// Errorf is a mistake about the value of a key, such as "upstream.ca_file", with
+// its place if the key stands in the file.
+func (c *Config) Errorf(key, format string, a ...any) *strict.Error {
+	if c.doc != nil && c.doc.Has(key) {
+		return c.doc.Errorf(key, format, a...)
 	}
-	return c, nil
+	return &strict.Error{Key: key, Msg: fmt.Sprintf(format, a...)}
 }
 
 // State returns the directory for state: state_dir, else STATE_DIRECTORY (set

@@ -144,6 +144,12 @@ func TestMistakesAreReportedTogether(t *testing.T) {
 			"f.toml:1:2: listen_tls wants both cert_file and key_file"}},
 		{"profile as a path", "profile = '../l1'\n", []string{
 			"f.toml:1:1: profile wants the name of a policy, such as l1, l2 or l3"}},
+		{"connect_to of no form, twice", "[upstream]\nconnect_to = ['a', 'b']\n", []string{
+			`f.toml:2:15: upstream.connect_to[0]: want "host:port=host:port"`,
+			`f.toml:2:20: upstream.connect_to[1]: want "host:port=host:port"`}},
+		{"ports", "[tunnel]\nplain_ports = [0, 70000]\n", []string{
+			"f.toml:2:16: tunnel.plain_ports must not hold 0",
+			"f.toml:2:19: tunnel.plain_ports[1] is out of range"}},
 		{"connect_to twice", "[upstream]\nconnect_to = ['a:443=b:1', 'A.:443=c:1']\n", []string{
 			"f.toml:2:28: upstream.connect_to names a:443 twice"}},
 	} {

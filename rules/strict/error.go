@@ -19,14 +19,17 @@ type Error struct {
 	Hint      string // the name that was probably meant, or ""
 }
 
-// Error is "file:line:col: msg", with the hint as " (hint?)" behind it.
+// Error is "file:line:col: msg", with the hint as " (hint?)" behind it; without a
+// file the message alone.
 func (e *Error) Error() string {
 	var b strings.Builder
-	b.WriteString(e.File)
-	if e.Line > 0 {
-		fmt.Fprintf(&b, ":%d:%d", e.Line, e.Col)
+	if e.File != "" {
+		b.WriteString(e.File)
+		if e.Line > 0 {
+			fmt.Fprintf(&b, ":%d:%d", e.Line, e.Col)
+		}
+		b.WriteString(": ")
 	}
-	b.WriteString(": ")
 	b.WriteString(e.Msg)
 	if e.Hint != "" {
 		fmt.Fprintf(&b, " (%s?)", e.Hint)

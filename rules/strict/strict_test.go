@@ -190,7 +190,7 @@ func TestErrorsSortAndUnwrap(t *testing.T) {
 	es.Add(&Error{File: "b", Line: 1, Msg: "x"})
 	es.Add(Errors{{File: "a", Line: 9, Msg: "y"}, {File: "a", Line: 2, Msg: "z"}})
 	es.Add(errors.New("plain"))
-	if got, want := es.Err().Error(), ": plain\na:2:0: z\na:9:0: y\nb:1:0: x"; got != want {
+	if got, want := es.Err().Error(), "plain\na:2:0: z\na:9:0: y\nb:1:0: x"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	var e *Error
