@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -307,5 +308,65 @@ func BenchmarkNextOnOrdinaryCode(b *testing.B) {
 				break
 			}
 		}
+	}
+}
+
+// Looking at the first bytes of a run decides as decoding the head does.
+func TestRunsAreAdmittedAsDecoded(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	slow := func(p []byte) Layer {
+		p = p[:plainRun(p)]
+		if len(p) < MinRun {
+			return none
+		}
+		p = bytes.TrimRight(p, "=")
+		for _, c := range []Layer{Hex, Base32, Base64} {
+			if !slices.ContainsFunc(p, func(b byte) bool { return !inAlphabet(b, c) }) && holds(p, c) {
+				return c
+			}
+		}
+		return none
+	}
+	admitted := 0
+	for range 200_000 {
+		plain := make([]byte, 8+rnd.IntN(40))
+		for i := range plain {
+			if plain[i] = byte(rnd.IntN(256)); rnd.IntN(16) > 0 {
+				plain[i] = " etaoinsrhl\x00\xC3\xA9"[rnd.IntN(14)]
+			}
+		}
+		switch rnd.IntN(4) {
+		case 0:
+			copy(plain, "\x78\x9C")
+		case 1:
+			for i := rnd.IntN(2); i < len(plain); i += 2 {
+				plain[i] = 0
+			}
+		}
+		var p []byte
+		switch rnd.IntN(4) {
+		case 0:
+			p = hex.AppendEncode(nil, plain)
+		case 1:
+			p = base32.StdEncoding.AppendEncode(nil, plain)
+		case 2:
+			p = base64.URLEncoding.AppendEncode(nil, plain)
+		default:
+			p = base64.StdEncoding.AppendEncode(nil, plain)
+		}
+		if rnd.IntN(8) == 0 {
+			p[rnd.IntN(len(p))] = "+-=/_ aZ7"[rnd.IntN(9)]
+		}
+		p = p[:min(len(p), head)]
+		got, want := classify(p), slow(p)
+		if got != want {
+			t.Fatalf("%q is %q, want %q", p, got, want)
+		}
+		if got != none {
+			admitted++
+		}
+	}
+	if admitted < 10_000 {
+		t.Errorf("only %d runs were admitted", admitted)
 	}
 }

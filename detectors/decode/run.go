@@ -108,47 +108,99 @@ func (r *Runner) unit(text []byte, i int, c Layer, eof bool) (d Decoded, ok, mor
 
 // classify admits a run by its head.
 func classify(p []byte) Layer {
-	n := plainRun(p)
+	n, end, all, any := 0, 0, byte(0xFF), byte(0) // end: without padding
+	for ; n < len(p); n++ {
+		c := class(p[n])
+		if c == 0 {
+			break
+		}
+		if p[n] != '=' {
+			if end < n {
+				all = 0 // padding within
+			}
+			all &= c
+			any |= c
+			end = n + 1
+		}
+	}
 	if n < MinRun {
 		return none
 	}
-	p = p[:n]
-	for _, c := range []Layer{Hex, Base32, Base64} {
-		if !inAlphabet(p, c) {
-			continue
-		}
-		var buf [head]byte
-		out := decodeAll(buf[:0], p, c)
-		if len(out) >= 12 && (packed(out) != "" || readable(out)) {
-			return c
-		}
-		if _, is := utf16(out); is {
-			return c
-		}
+	if p = p[:end]; all&classHex != 0 && admits(p, Hex, 0) {
+		return Hex
+	}
+	if all&classBase32 != 0 && admits(p, Base32, 0) {
+		return Base32
+	}
+	if all&classBase64 != 0 && admits(p, Base64, any) {
+		return Base64
 	}
 	return none
 }
 
-// inAlphabet reports whether p is written in c's alphabet. Padding may only end it.
-func inAlphabet(p []byte, c Layer) bool {
-	p = bytes.TrimRight(p, "=")
-	for _, b := range p {
-		switch c {
-		case Hex:
-			if hexDigit(b) < 0 {
-				return false
-			}
-		case Base32:
-			if !(b >= 'A' && b <= 'Z' || b >= '2' && b <= '7') {
-				return false
-			}
-		default:
-			if !isAlnum(b) && b != '+' && b != '/' && b != '-' && b != '_' {
-				return false
-			}
+// admits reports whether p, all of it in c's alphabet, holds text or what is
+// packed. Most runs hold neither, and their first bytes say so. any is what
+// classes occur.
+func admits(p []byte, c Layer, any byte) bool {
+	var first [12]byte
+	switch {
+	case c == Hex && len(p) >= 24:
+		for i := range first {
+			first[i] = nibble(p[2*i])<<4 | nibble(p[2*i+1])
 		}
+	case c == Base64 && len(p) >= 16 && any&(classURL|classStd) != classURL|classStd:
+		for i := 0; i < 4; i++ {
+			q := p[4*i : 4*i+4]
+			v := uint32(sextets[q[0]&0x7F])<<18 | uint32(sextets[q[1]&0x7F])<<12 | uint32(sextets[q[2]&0x7F])<<6 | uint32(sextets[q[3]&0x7F])
+			first[3*i], first[3*i+1], first[3*i+2] = byte(v>>16), byte(v>>8), byte(v)
+		}
+	default:
+		return holds(p, c)
 	}
-	return true
+	return (packed(first[:]) != "" || wideText(first[:]) >= 0 || mayRead(first[:])) && holds(p, c)
+}
+
+// holds decodes p, which is a head.
+func holds(p []byte, c Layer) bool {
+	var buf [head]byte
+	out := decodeAll(buf[:0], p, c)
+	if len(out) >= 12 && (packed(out) != "" || readable(out)) {
+		return true
+	}
+	_, is := utf16(out)
+	return is
+}
+
+// mayRead reports whether what begins with p, and is no longer than a head, may
+// be readable.
+func mayRead(p []byte) bool {
+	bad := 0
+	for i := 0; i < len(p); {
+		if b := p[i]; b < 0x80 {
+			if !visible(b) {
+				bad++
+			}
+			i++
+			continue
+		}
+		r, n := utf8.DecodeRune(p[i:])
+		if r == utf8.RuneError && n <= 1 {
+			return len(p)-i < utf8.UTFMax && !utf8.FullRune(p[i:])
+		}
+		i += n
+	}
+	return bad*20 <= head
+}
+
+// inAlphabet reports whether b is written in c's alphabet.
+func inAlphabet(b byte, c Layer) bool {
+	switch c {
+	case Hex:
+		return class(b)&classHex != 0
+	case Base32:
+		return class(b)&classBase32 != 0
+	}
+	return class(b)&classBase64 != 0
 }
 
 // decodeAll appends what p holds, as far as it is well-formed.
@@ -253,13 +305,8 @@ func utf16(p []byte) ([]byte, bool) {
 	if len(p) < 8 {
 		return nil, false
 	}
-	zero := -1
-	switch {
-	case p[1] == 0 && p[3] == 0 && p[5] == 0 && p[7] == 0, p[0] == 0xFF && p[1] == 0xFE:
-		zero = 1
-	case p[0] == 0 && p[2] == 0 && p[4] == 0 && p[6] == 0, p[0] == 0xFE && p[1] == 0xFF:
-		zero = 0
-	default:
+	zero := wideText(p)
+	if zero < 0 {
 		return nil, false
 	}
 	out := make([]byte, 0, len(p)/2)
@@ -272,9 +319,19 @@ func utf16(p []byte) ([]byte, bool) {
 	return out, readable(out)
 }
 
-func tokenByte(b byte) bool {
-	return isAlnum(b) || b == '_' || b == '+' || b == '/' || b == '=' || b == '-'
+// wideText tells which byte of two is zero in UTF-16 of ASCII text that begins
+// with the eight bytes of p: the second, the first, or -1 if it is no such text.
+func wideText(p []byte) int {
+	switch {
+	case p[1] == 0 && p[3] == 0 && p[5] == 0 && p[7] == 0, p[0] == 0xFF && p[1] == 0xFE:
+		return 1
+	case p[0] == 0 && p[2] == 0 && p[4] == 0 && p[6] == 0, p[0] == 0xFE && p[1] == 0xFF:
+		return 0
+	}
+	return -1
 }
+
+func tokenByte(b byte) bool { return class(b) != 0 }
 
 // plainRun is the length of the run of token bytes at the start of p.
 func plainRun(p []byte) int {
@@ -296,7 +353,7 @@ func wrappedRun(text []byte, i int, c Layer) (end int, ended bool) {
 		if j == len(text) {
 			return j, false
 		}
-		if b := text[j]; tokenByte(b) && (b == '=' || inAlphabet(text[j:j+1], c)) {
+		if b := text[j]; tokenByte(b) && (b == '=' || inAlphabet(b, c)) {
 			j++
 			continue
 		}
