@@ -13,6 +13,8 @@ type literals struct {
 	five       index  // by the five bytes of the window
 	left       index  // by eight bytes that end with the window
 	right      index  // by eight bytes that begin with the window
+	windows    hashes // by the window alone, of every long literal
+	tails      hashes // by the last three bytes, of every short one
 	words      []word // literals that their window does not decide
 	reach      int    // most bytes of a literal behind its window, at most maxReach
 }
@@ -24,10 +26,18 @@ const maxReach = 56
 // behind is how many of the eight bytes that begin with a window are behind it.
 const behind = 8 - longWindow
 
+// hashes is a set of hashes: one bit for each of 65536.
+type hashes [1024]uint64
+
+func (x *hashes) add(h uint64) { x[h>>6] |= 1 << (h & 63) }
+
+// has returns 1 if h may be in the set, else 0.
+func (x *hashes) has(h uint64) uint64 { return x[h>>6&1023] >> (h & 63) & 1 }
+
 // An index finds the literals whose window has a hash.
 type index struct {
-	there [1024]uint64 // one bit for each of the 65536 hashes
-	first [4096]int32  // hash>>4 → 1 + place in list of the first literal; 0 = none
+	there hashes
+	first [4096]int32 // hash>>4 → 1 + place in list of the first literal; 0 = none
 	list  []entry
 }
 
@@ -74,7 +84,7 @@ func hashFive(v uint64) uint64  { return (v | caseless) >> 24 * spread >> 48 }
 func hashEight(v uint64) uint64 { return (v | caseless) * spread >> 48 }
 
 func (x *index) add(h uint64, e entry) {
-	x.there[h>>6] |= 1 << (h & 63)
+	x.there.add(h)
 	x.list = append(x.list, e)
 	at := &x.first[h>>4]
 	for *at != 0 {
@@ -84,7 +94,7 @@ func (x *index) add(h uint64, e entry) {
 }
 
 // has returns 1 if a literal may have the hash h, else 0.
-func (x *index) has(h uint64) uint64 { return x.there[h>>6&1023] >> (h & 63) & 1 }
+func (x *index) has(h uint64) uint64 { return x.there.has(h) }
 
 // addLiterals fills the tables of the path and the indexes.
 func (s *Set) addLiterals(ls []Literal) {
@@ -109,11 +119,14 @@ func (s *Set) addLiterals(ls []Literal) {
 		case end == 3:
 			p.addShort(l.Text)
 			x, hash = &s.lits.three, hashThree
+			s.lits.tails.add(hashThree(wordOf(l.Text, false).val))
 		case end == 4:
 			p.addShort(l.Text)
 			x, hash = &s.lits.four, hashFour
+			s.lits.tails.add(hashThree(wordOf(l.Text, false).val))
 		default:
 			end = c.window(l.Text) + longWindow
+			s.lits.windows.add(hashFive(wordOf(l.Text[:end], false).val))
 			switch seen = end; {
 			case end+behind <= len(l.Text):
 				seen += behind

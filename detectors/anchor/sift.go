@@ -13,15 +13,15 @@ func (f *finder) sift(text []byte, at int, m []masks, row []uint16) {
 		n = unpack(row, n, m[i].long, i*64)
 		m[i].long = 0
 	}
-	kept := row[:n]
 	k := 0
 	for _, i := range row[:n] {
-		kept[k] = i
-		v, w := before(text, at+int(i)), beginning(text, at+int(i))
-		k += int(f.lits.five.has(hashFive(v)) | f.lits.left.has(hashEight(v)) | f.lits.right.has(hashEight(w)))
+		row[k] = i
+		k += int(f.lits.windows.has(hashFive(before(text, at+int(i)))))
 	}
 	for _, i := range row[:k] {
-		m[i>>6].long |= 1 << (i & 63)
+		v, w := before(text, at+int(i)), beginning(text, at+int(i))
+		there := f.lits.five.has(hashFive(v)) | f.lits.left.has(hashEight(v)) | f.lits.right.has(hashEight(w))
+		m[i>>6].long |= there << (i & 63)
 	}
 	n, k = 0, 0
 	for i := range m {
@@ -30,11 +30,12 @@ func (f *finder) sift(text []byte, at int, m []masks, row []uint16) {
 	}
 	for _, i := range row[:n] {
 		row[k] = i
-		v := before(text, at+int(i))
-		k += int(f.lits.three.has(hashThree(v)) | f.lits.four.has(hashFour(v)))
+		k += int(f.lits.tails.has(hashThree(before(text, at+int(i)))))
 	}
 	for _, i := range row[:k] {
-		m[i>>6].short |= 1 << (i & 63)
+		v := before(text, at+int(i))
+		there := f.lits.three.has(hashThree(v)) | f.lits.four.has(hashFour(v))
+		m[i>>6].short |= there << (i & 63)
 	}
 }
 
