@@ -157,7 +157,7 @@ func admits(p []byte, c Layer, any byte) bool {
 	default:
 		return holds(p, c)
 	}
-	return (packed(first[:]) != "" || wideText(first[:]) >= 0 || mayRead(first[:])) && holds(p, c)
+	return (packed(first[:]) != "" || mayBeWide(first[:]) || mayRead(first[:])) && holds(p, c)
 }
 
 // holds decodes p, which is a head.
@@ -169,6 +169,22 @@ func holds(p []byte, c Layer) bool {
 	}
 	_, is := utf16(out)
 	return is
+}
+
+// mayBeWide reports whether what begins with the twelve bytes of p, and is no
+// longer than a head, may be UTF-16 of readable text.
+func mayBeWide(p []byte) bool {
+	zero := wideText(p)
+	if zero < 0 {
+		return false
+	}
+	bad := 0
+	for i := 0; i < len(p); i += 2 {
+		if p[i+zero] == 0 && !visible(p[i+1-zero]) {
+			bad++
+		}
+	}
+	return bad*20 <= head/2*3 // at most three bytes of UTF-8 for two
 }
 
 // mayRead reports whether what begins with p, and is no longer than a head, may

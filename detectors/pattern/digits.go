@@ -77,6 +77,7 @@ const maxGroup = 32
 type digitRules struct {
 	formats  [maxGroup + 1][maxGroup + 1][]ruleFormats
 	patterns [maxGroup + 1][]*rule // lead nothing
+	behind   [maxGroup + 1]byteSet // what may stand behind the group for one of patterns
 	led      []*rule               // begin before the group
 	phones   []*rule
 }
@@ -114,6 +115,7 @@ func newDigitRules(list []*rule) (d digitRules) {
 			for n := range d.patterns {
 				if r.match.beginsDigits(n) {
 					d.patterns[n] = append(d.patterns[n], r)
+					d.behind[n].addAll(r.match.head(n))
 				}
 			}
 		}
@@ -181,12 +183,16 @@ func (c *check) digitRun() {
 				c.tryFormats(&list[i], k)
 			}
 		}
-		for _, r := range rules.phones {
-			c.phone(r, k)
+		if len(rules.phones) > 0 && mayDial(text, g.start, n) {
+			for _, r := range rules.phones {
+				c.phone(r, k)
+			}
 		}
-		for _, r := range rules.patterns[min(n, maxGroup)] {
-			if r.match.begins(text, g.start) && r.left.before(text, g.start) && (g.start > 0 || c.v.BOF) {
-				c.tryAt(r, g.start, 0, "")
+		if m := min(n, maxGroup); n > maxGroup || g.end >= len(text) || rules.behind[m].has(text[g.end]) {
+			for _, r := range rules.patterns[m] {
+				if r.match.begins(text, g.start) && r.left.before(text, g.start) && (g.start > 0 || c.v.BOF) {
+					c.tryAt(r, g.start, 0, "")
+				}
 			}
 		}
 		for _, r := range rules.led {

@@ -75,6 +75,7 @@ func (c *check) judge(r *rule, k candidate) {
 	}
 	c.recent[c.next] = reported{r.index, c.v.Off + k.start, c.v.Off + k.end}
 	c.next = (c.next + 1) % len(c.recent)
+	c.kept = min(c.kept+1, len(c.recent))
 	if detectors.Confidence(total) < detectors.Low {
 		return
 	}
@@ -91,8 +92,8 @@ func (c *check) judge(r *rule, k candidate) {
 // known reports whether this rule already judged this value.
 func (c *check) known(r *rule, k candidate) bool {
 	want := reported{r.index, c.v.Off + k.start, c.v.Off + k.end}
-	for i := range c.recent {
-		if c.recent[i] == want && want.end > 0 {
+	for i := range c.recent[:c.kept] {
+		if c.recent[i] == want {
 			return true
 		}
 	}

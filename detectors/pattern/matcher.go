@@ -52,6 +52,11 @@ func (s *byteSet) hasDigit() bool   { return s[0]&digits != 0 }
 func (s *byteSet) onlyDigits() bool { return s[0]&^digits|s[1]|s[2]|s[3] == 0 }
 
 func (s *byteSet) add(b byte) { s[b>>6] |= 1 << (b & 63) }
+func (s *byteSet) addAll(t byteSet) {
+	for i := range s {
+		s[i] |= t[i]
+	}
+}
 func (s *byteSet) meets(t *byteSet) bool {
 	return s[0]&t[0]|s[1]&t[1]|s[2]&t[2]|s[3]&t[3] != 0
 }
@@ -135,6 +140,14 @@ func (m *matcher) beginsDigits(n int) bool {
 		}
 	}
 	return n >= len(m.heads) || !m.heads[n].onlyDigits()
+}
+
+// head is what the byte n bytes into a match may be, as far as heads knows.
+func (m *matcher) head(n int) byteSet {
+	if n < len(m.heads) {
+		return m.heads[n]
+	}
+	return byteSet{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
 }
 
 func (m *matcher) automaton() *dfa {

@@ -175,13 +175,18 @@ func reach(rs []*rule, n int) detectors.Reach {
 }
 
 // NewPass implements [detectors.Detector].
-func (d *detector) NewPass() detectors.Pass { return &pass{d: d} }
+func (d *detector) NewPass() detectors.Pass {
+	p := &pass{d: d}
+	p.check.pass = p
+	return p
+}
 
 // A pass is one text's state.
 type pass struct {
 	d       *detector
 	recent  [64]reported // ring of what was reported, to say nothing twice
 	next    int
+	kept    int // how many recent holds
 	runEnd  int // how far groups of digits were looked at
 	work    int // units of work not yet told
 	signals []sighting
@@ -200,8 +205,9 @@ type reported struct {
 
 // Reset implements [detectors.Pass].
 func (p *pass) Reset() {
-	clear(p.recent[:])
-	p.next, p.runEnd, p.work = 0, 0, 0
+	clear(p.recent[:p.kept])
+	p.next, p.kept, p.runEnd, p.work = 0, 0, 0, 0
+	p.check.v, p.check.emit = detectors.View{}, nil
 	p.signals, p.persons = p.signals[:0], p.persons[:0]
 }
 
@@ -227,11 +233,9 @@ const (
 // Check implements [detectors.Pass].
 func (p *pass) Check(v detectors.View, h anchor.Hit, emit func(detectors.Finding)) (more int) {
 	c := &p.check
-	*c = check{pass: p, v: v, at: v.At, emit: emit}
+	c.v, c.at, c.more, c.emit = v, v.At, 0, emit
 	p.look(c, h)
-	more = c.more
-	*c = check{}
-	return more
+	return c.more
 }
 
 func (p *pass) look(c *check, h anchor.Hit) {

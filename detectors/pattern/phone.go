@@ -87,6 +87,25 @@ func fictional(tail []byte) bool {
 	return len(d) >= 7 && string(d[len(d)-7:len(d)-2]) == "55501"
 }
 
+// mayDial reports whether a number of phone's may begin with the group of n
+// digits at text[i:]: most groups begin none of its forms.
+func mayDial(text []byte, i, n int) bool {
+	if i > 0 && (text[i-1] == '+' || text[i-1] == ')' || text[i-1] == ' ' && i > 1 && text[i-2] == ')') {
+		return true
+	}
+	switch b := text[i]; n {
+	case 1:
+		return b == '1'
+	case 2, 4:
+		return b == '0'
+	case 5:
+		return b == '0' || b >= '6'
+	case 3, 10, 11:
+		return true
+	}
+	return false
+}
+
 // phone tries the national and international forms at a group of a digit run.
 func (c *check) phone(r *rule, at int) {
 	text := c.v.Text
