@@ -17,6 +17,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/identity"
 	"github.com/promptgate/promptgate/proxy/inspect"
 	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/proxy/provider"
 )
 
 func explainVerb() verb {
@@ -80,9 +81,12 @@ func (p *program) explain(ctx context.Context, o explainOptions, file string) er
 		}
 		return fmt.Errorf("requests to %s are not inspected: its class is %s", r.Host, host.Class)
 	}
-	r.Endpoint = set.providers.Match(r.Method, r.Host, r.URL.EscapedPath())
 	if r.Body, err = p.readBody(file, c); err != nil {
 		return err
+	}
+	r.Endpoint = set.providers.Match(r.Method, r.Host, r.URL.EscapedPath())
+	if r.Endpoint.Mode == provider.Pass && len(r.Body) > 0 { // as the proxy does: a GET with a body is no GET
+		r.Endpoint = set.providers.Match(http.MethodPost, r.Host, r.URL.EscapedPath())
 	}
 	v := inspect.New(set.Rules, inspect.Config{Timeout: c.Timeouts.Inspect}).Request(ctx, r)
 	if *o.asJSON {
