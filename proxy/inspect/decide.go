@@ -103,9 +103,15 @@ func (m *message) enforce() {
 		m.body = body
 		return
 	}
+	due := m.decision.Redact
 	m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CauseNotRewritable})
 	m.decide()
 	m.decision.Redact = nil
+	if len(m.decision.Deciding) == 0 { // the person and the record are told what should have been replaced
+		for _, x := range due {
+			m.decision.Deciding = append(m.decision.Deciding, x.Finding)
+		}
+	}
 	if m.decision.Gate < policy.Coach { // no profile of ours, but a user's own may
 		m.decision.Gate, m.decision.Gap = policy.Block, detectors.CauseNotRewritable
 	}

@@ -110,6 +110,9 @@ func TestTheURLIsReadToo(t *testing.T) {
 			if v.Action != "block" || v.Decision.Gap != detectors.CauseNotRewritable {
 				t.Errorf("%v by %q, want a block by not_rewritable", v, v.Decision.Gap)
 			}
+			if body := string(v.Refusal.Body); !strings.Contains(body, "payment card in "+tt.locator) {
+				t.Errorf("the refusal does not say what was found, and where:\n%s", body)
+			}
 		})
 	}
 	sig := "https://api.openai.com/v1/files?sig=" + synthetic.GitHubToken() + "&se=2026-11-25T10%3A00%3A00Z"
