@@ -73,9 +73,8 @@ func (f *finder) small(c *Carry, p []byte, base int) {
 	copy(st[lookback-len(c.tail):], c.tail[:])
 	n := copy(st[lookback:], p)
 	var m [(head + ahead) / 64]masks
-	var row [head + ahead + 64]uint16
 	f.again(st[:lookback+n], base-lookback, m[:1])
-	f.scan(c, st[:lookback+n], base-lookback, lookback, lookback+n, m[:], row[:])
+	f.scan(c, st[:lookback+n], base-lookback, lookback, lookback+n, m[:])
 }
 
 // large looks at the start of a piece in a stage and then at the piece itself.
@@ -86,10 +85,9 @@ func (f *finder) large(c *Carry, p []byte, base int) {
 	copy(st[lookback-len(c.tail):], c.tail[:])
 	copy(st[lookback:], p)
 	var m [batch]masks
-	var row [(batch + 1) * 64]uint16
 	f.again(st[:], base-lookback, m[:1])
-	f.scan(c, st[:], base-lookback, lookback, lookback+head, m[:], row[:])
-	f.scan(c, p, base, head, len(p), m[:], row[:])
+	f.scan(c, st[:], base-lookback, lookback, lookback+head, m[:])
+	f.scan(c, p, base, head, len(p), m[:])
 }
 
 // again looks once more at the last bytes before text[lookback:], for literals
@@ -106,9 +104,9 @@ func (f *finder) again(text []byte, off int, m []masks) {
 }
 
 // scan finds what ends in text[at:to]; a literal that has its window there and
-// ends behind to is found too. off is the offset of text[0]; m and row are room
-// for masks and for the candidates of so many blocks and one more.
-func (f *finder) scan(c *Carry, text []byte, off, at, to int, m []masks, row []uint16) {
+// ends behind to is found too. off is the offset of text[0]; m is room for
+// masks.
+func (f *finder) scan(c *Carry, text []byte, off, at, to int, m []masks) {
 	from := at
 	for at < to {
 		n := min((to-at)/64, len(m))
@@ -119,7 +117,7 @@ func (f *finder) scan(c *Carry, text []byte, off, at, to int, m []masks, row []u
 			n, size = 1, to-at
 			f.classifyPart(text, at, to, m)
 		}
-		f.sift(text, at, m[:n], row)
+		f.sift(text, at, m[:n])
 		for i := range m[:n] {
 			f.block(c, &m[i], text, at+i*64, size, from, off)
 		}

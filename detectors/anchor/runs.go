@@ -8,6 +8,10 @@ type run struct{ open uint32 } // ones at the end of what was seen, not above Ma
 // reached returns the bits at which a run of ones in the n bits of m becomes
 // least long, and remembers the run that is open behind them.
 func (r *run) reached(m uint64, n, least int) uint64 {
+	if m == 0 {
+		r.open = 0
+		return 0
+	}
 	w := m // ones that begin so many ones, a power of two not above least
 	for have := 1; have*2 <= least; have *= 2 {
 		w &= w >> have
