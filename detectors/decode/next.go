@@ -3,6 +3,7 @@ package decode
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 )
 
 // A Finder looks for hidden characters in a text that grows at its end. It
@@ -53,9 +54,12 @@ func (f *Finder) find(k int, text []byte, base, i, limit int) int {
 	}
 	for {
 		n := -1
-		if k < len(starters) {
+		switch {
+		case k == 1:
+			n = indexEscape(text[from:limit], text[limit:])
+		case k < len(starters):
 			n = bytes.IndexByte(text[from:limit], starters[k])
-		} else {
+		default:
 			n = indexHigh(text[from:limit])
 		}
 		if n < 0 {
@@ -89,6 +93,37 @@ func promising(text []byte, i int) bool {
 	default:
 		return b < 'a' && hexDigit(b) >= 0 || b == '\n' || b == '\r'
 	}
+}
+
+// indexEscape is the index in p of the first backslash that u or x follows, in p
+// or at the start of rest, or -1. Text in JSON is full of other escapes.
+func indexEscape(p, rest []byte) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	i := bytes.IndexByte(p, '\\')
+	if i < 0 {
+		return -1
+	}
+	for ; i+9 <= len(p); i += 8 {
+		w := binary.LittleEndian.Uint64(p[i+1:])
+		b := binary.LittleEndian.Uint64(p[i:]) ^ '\\'*ones
+		u, x := b|(w^'u'*ones), b|(w^'x'*ones) // a byte is zero where both match
+		if m := ((u-ones)&^u | (x-ones)&^x) & high; m != 0 {
+			return i + bits.TrailingZeros64(m)/8 // the first such byte is no artefact of a borrow
+		}
+	}
+	for ; i < len(p); i++ {
+		if p[i] != '\\' {
+			continue
+		}
+		next := rest
+		if i+1 < len(p) {
+			next = p[i+1:]
+		}
+		if len(next) > 0 && (next[0] == 'u' || next[0] == 'x') {
+			return i
+		}
+	}
+	return -1
 }
 
 // indexHigh is the index of the first byte ≥ 0x80, or -1.

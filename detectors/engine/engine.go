@@ -70,6 +70,7 @@ type Engine struct {
 	kinds    [anchor.KindCaps + 1][]use // all but KindLiteral
 	blocks   []uint16                   // parts that read blocks
 	left     int                        // the widest Left
+	before   int                        // the widest Reach.Before, Left where there is none
 	key      []byte
 	budget   Budget
 	plain    bool
@@ -87,7 +88,16 @@ type part struct {
 type use struct {
 	part  uint16
 	id    uint32
+	right int32 // what its part is granted at once
 	reach detectors.Reach
+}
+
+// before is how far before an anchor a finding of its may begin.
+func (u *use) before(n *detectors.Needs) int {
+	if u.reach == (detectors.Reach{}) {
+		return n.Left
+	}
+	return u.reach.Before
 }
 
 // New makes an engine. The order of the detectors is the order in which they
@@ -119,10 +129,11 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 				literals = append(literals, l)
 				e.literals = append(e.literals, nil)
 			}
-			u := use{part: p, id: uint32(k)}
+			u := use{part: p, id: uint32(k), right: int32(n.Right)}
 			if k < len(n.LiteralReach) {
 				u.reach = n.LiteralReach[k]
 			}
+			e.before = max(e.before, u.before(&n))
 			e.literals[id] = append(e.literals[id], u)
 		}
 		for _, k := range n.Kinds {
@@ -130,7 +141,9 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 				errs = append(errs, fmt.Errorf("engine: detector %d wants anchors of an unknown kind %d", i, k))
 				continue
 			}
-			e.kinds[k] = append(e.kinds[k], use{part: p, reach: n.KindReach[k]})
+			u := use{part: p, right: int32(n.Right), reach: n.KindReach[k]}
+			e.before = max(e.before, u.before(&n))
+			e.kinds[k] = append(e.kinds[k], u)
 			kinds = append(kinds, k)
 		}
 		if n.Blocks {

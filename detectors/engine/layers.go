@@ -190,7 +190,11 @@ func (l *layers) add(p piece) {
 
 func (s *Scanner) closeRegion(text []byte) {
 	l := &s.layers
-	s.feed(text, min(l.last+reach, s.seen))
+	to := min(l.last+reach, s.seen)
+	s.feed(text, min(to, l.last+s.engine.before+beside+minDigits))
+	l.flush()
+	l.region.silent = true // what an anchor farther on leads to begins behind the last mark
+	s.feed(text, to)
 	l.flush()
 	l.region.Close()
 	s.charge(l.region.work(), l.last)
@@ -266,9 +270,9 @@ func (s *Scanner) marked(en *entry, lo, hi int, ended bool) bool {
 		s.marks = append(s.marks[:0], s.marks[s.passed:]...)
 		s.passed = 0
 	}
-	first -= en.reach.Before + beside
-	last += en.reach.Behind + beside
-	if en.reach == (detectors.Reach{}) || first < lo && lo > 0 || last >= hi && !ended {
+	first -= en.use.reach.Before + beside
+	last += en.use.reach.Behind + beside
+	if en.use.reach == (detectors.Reach{}) || first < lo && lo > 0 || last >= hi && !ended {
 		return true
 	}
 	marks := s.marks[s.passed:]

@@ -11,12 +11,10 @@ const kindBlock anchor.Kind = 0xFF
 // An entry is an anchor for one part, or a block, that waits for its text.
 type entry struct {
 	end     int
-	id      uint32
+	use     *use  // nil for a block
 	granted int32 // bytes behind end that the next view shows
-	part    uint16
 	kind    anchor.Kind
 	again   bool // it was looked at in a Flush
-	reach   detectors.Reach
 }
 
 // A queue holds what cannot be looked at yet, in the order of ends. One that
@@ -27,16 +25,16 @@ type queue struct {
 }
 
 // put looks at an entry at once if nothing waits and its text is there.
-func (q *queue) put(s *Scanner, en entry) {
+func (q *queue) put(s *Scanner, en *entry) {
 	if len(q.list) == 0 {
 		if s.spent {
 			return
 		}
-		if done, _ := s.advance(&en); done {
+		if done, _ := s.advance(en); done {
 			return
 		}
 	}
-	q.list = append(q.list, en)
+	q.list = append(q.list, *en)
 }
 
 // drain looks at what waits as far as the text allows.
@@ -75,7 +73,7 @@ func (q *queue) flush(s *Scanner) {
 		probe.again = true
 		if _, clipped := s.advance(&probe); clipped {
 			en.again = true
-			en.granted = int32(s.engine.parts[en.part].needs.Right)
+			en.granted = int32(s.engine.parts[en.use.part].needs.Right)
 			keep = append(keep, en)
 		}
 	}

@@ -14,12 +14,16 @@ func (s *Scanner) read(p []byte) {
 	x := e.scratch.Get().(*scratch)
 	for len(p) > 0 && !s.spent {
 		n := min(len(p), chunk)
-		x.hits, x.blocks = e.set.Find(&s.carry, p[:n], s.seen-s.part, x.hits[:0], x.blocks[:0])
-		if len(e.kinds[anchor.KindDigits]) > 0 {
-			x.hits = s.digits.mark(x.hits, p[:n], s.seen-s.part)
+		if s.silent {
+			s.seen += n
+		} else {
+			x.hits, x.blocks = e.set.Find(&s.carry, p[:n], s.seen-s.part, x.hits[:0], x.blocks[:0])
+			if len(e.kinds[anchor.KindDigits]) > 0 {
+				x.hits = s.digits.mark(x.hits, p[:n], s.seen-s.part)
+			}
+			s.seen += n
+			s.take(x.hits, x.blocks)
 		}
-		s.seen += n
-		s.take(x.hits, x.blocks)
 		s.lookDeeper(s.ended && s.seen == s.total)
 		if len(s.contest.list) > 0 {
 			at := s.frontier()
@@ -56,7 +60,8 @@ func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 		}
 		for i := range uses {
 			u := &uses[i]
-			s.queue.put(s, entry{end: h.End + s.part, id: u.id, part: u.part, kind: h.Kind, granted: int32(e.parts[u.part].needs.Right), reach: u.reach})
+			en := entry{end: h.End + s.part, use: u, kind: h.Kind, granted: u.right}
+			s.queue.put(s, &en)
 		}
 	}
 	for _, b := range blocks {
@@ -67,7 +72,7 @@ func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 func (s *Scanner) block(b anchor.Block) {
 	b.Off += s.part
 	s.queue.blocks = append(s.queue.blocks, b)
-	s.queue.put(s, entry{end: b.Off + b.Len, kind: kindBlock})
+	s.queue.put(s, &entry{end: b.Off + b.Len, kind: kindBlock})
 }
 
 // advance looks at one entry as far as the text allows. It reports whether the
@@ -77,8 +82,9 @@ func (s *Scanner) advance(en *entry) (done, clipped bool) {
 		s.showBlock()
 		return true, false
 	}
-	n := &s.engine.parts[en.part].needs
-	pass := s.passes[en.part]
+	part := en.use.part
+	n := &s.engine.parts[part].needs
+	pass := s.passes[part]
 	s.at = en.end
 	for first := true; ; first = false {
 		hi := en.end + int(en.granted)
@@ -104,8 +110,8 @@ func (s *Scanner) advance(en *entry) (done, clipped bool) {
 			Text: s.window[lo-s.base : hi-s.base : hi-s.base], Off: lo - s.breaks, At: en.end - lo,
 			BOF: lo == 0, EOF: clipped, Label: s.label(en.end),
 		}
-		more := pass.Check(s.view, anchor.Hit{End: en.end - s.breaks, ID: en.id, Kind: en.kind}, s.emit)
-		if m := s.meters[en.part]; m != nil {
+		more := pass.Check(s.view, anchor.Hit{End: en.end - s.breaks, ID: en.use.id, Kind: en.kind}, s.emit)
+		if m := s.meters[part]; m != nil {
 			s.spend(m.Work(), en.end)
 		}
 		if more <= int(en.granted) || clipped || int(en.granted) >= n.MaxRight {

@@ -48,6 +48,7 @@ type Scanner struct {
 	depth  int              // layers above this text
 	region bool             // the text is a region's: only what touches a mark counts, and nothing that is Late
 	marks  []detectors.Span // of hidden characters, in the order of the text
+	silent bool             // no anchor in what is written now leads to what counts
 	passed int              // marks that no anchor reaches any more
 	labels []labelled
 	view   detectors.View // of the check at work

@@ -137,6 +137,8 @@ func (d *detector) Needs() detectors.Needs {
 			n.KindReach[k] = reach(d.kinds[k], minToken)
 		case anchor.KindIBAN:
 			n.KindReach[k] = reach(d.kinds[k], 4)
+		case anchor.KindAt:
+			n.KindReach[k] = reach(d.kinds[k], 1)
 		}
 	}
 	return n
@@ -166,6 +168,10 @@ func reach(rs []*rule, n int) detectors.Reach {
 			behind = 0
 		case "signals":
 			behind = 0 // found at the end of the text
+		case "email":
+			before, behind = 66, maxRight
+		case "prose", "pem":
+			behind = maxRight
 		default:
 			return detectors.Reach{}
 		}
