@@ -60,18 +60,28 @@ var words = ownerWords()
 // inside a company: what is looked at are the dots, slashes and hyphens.
 func internalName(line []byte) bool {
 	for i, b := range line {
-		switch b {
-		case '.':
+		if b > '/' || b < '-' {
+			continue
+		}
+		var before, behind byte // the letters beside it, which most often say no
+		if i > 0 {
+			before = line[i-1] | 0x20
+		}
+		if i+1 < len(line) {
+			behind = line[i+1] | 0x20
+		}
+		switch {
+		case b == '.' && (behind == 'c' || behind == 'i' || behind == 'l' || before == 'y' || before == 's' || before == 'a'):
 			if foldedPrefix(line[i+1:], "corp/", "corp.", "corp\"", "corp:", "internal/", "internal\"", "internal:", "intra.", "intranet", "lan/") ||
 				foldedSuffix(line[:i], "artifactory", "nexus", "jira") ||
 				foldedPrefix(line[i+1:], "internal") && foldedSuffix(line[:i], "gitlab") {
 				return true
 			}
-		case '/':
+		case b == '/' && behind == 'i':
 			if foldedPrefix(line[i+1:], "internal/") {
 				return true
 			}
-		case '-':
+		case b == '-' && behind == 'r':
 			if foldedPrefix(line[i+1:], "registry") && foldedSuffix(line[:i], "internal") {
 				return true
 			}
@@ -113,6 +123,9 @@ func equalFolded(b []byte, w string) bool {
 
 // ticket reports whether a line holds a ticket id such as PAY-1234.
 func ticket(line []byte) bool {
+	if bytes.IndexByte(line, '-') < 0 {
+		return false
+	}
 	for i := 0; i < len(line); i++ {
 		j := i
 		for j < len(line) && line[j] >= 'A' && line[j] <= 'Z' {
