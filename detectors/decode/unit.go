@@ -1,6 +1,7 @@
 package decode
 
 import (
+	"bytes"
 	"unicode"
 	"unicode/utf8"
 
@@ -58,7 +59,11 @@ func quoted(text []byte, i int, buf []byte) (Change, bool) {
 	}
 	lo, hi := max(0, i-Context), min(len(text), i+Context)
 	for j := lo; j < hi; j++ {
-		if text[j] != '=' || j == i {
+		n := bytes.IndexByte(text[j:hi], '=')
+		if n < 0 {
+			break
+		}
+		if j += n; j == i {
 			continue
 		}
 		if _, ok := upperPair(text[:hi], j+1); ok || softBreak(text[:hi], j) > 0 {

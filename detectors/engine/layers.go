@@ -44,6 +44,7 @@ type layers struct {
 
 	runner decode.Runner
 	runs   []int // where runs begin that are not decoded yet
+	room   []int // what runs is a part of
 	open   bool  // the first of them is encoded, and has not ended
 	read   int   // end of the last unit
 
@@ -66,6 +67,11 @@ func (s *Scanner) layered() bool { return s.depth < maxDepth && !s.engine.plain 
 // token notes a run of token bytes that became long enough at end.
 func (l *layers) token(end int) {
 	if start := end - minToken; start >= l.read {
+		if len(l.runs) == cap(l.runs) {
+			l.room = append(l.room[:0], l.runs...)
+			l.room = slices.Grow(l.room, 16)
+			l.runs = l.room
+		}
 		l.runs = append(l.runs, start)
 	}
 }
@@ -355,7 +361,7 @@ func (s *Scanner) decode(text []byte, ended bool) {
 		s.readUnit(unit, d)
 	}
 	if len(l.runs) == 0 {
-		l.runs = nil
+		l.runs = l.room[:0]
 	}
 }
 
@@ -410,5 +416,5 @@ func (s *Scanner) resetLayers() {
 		l.region.Release()
 	}
 	clear(l.text)
-	*l = layers{runner: l.runner, pieces: l.pieces[:0], text: l.text[:0], next: s.part, read: s.part, last: s.part, used: l.used, spent: l.spent}
+	*l = layers{runner: l.runner, room: l.room[:0], runs: l.room[:0], pieces: l.pieces[:0], text: l.text[:0], next: s.part, read: s.part, last: s.part, used: l.used, spent: l.spent}
 }

@@ -256,7 +256,7 @@ func (s *Scanner) Release() {
 	*s = Scanner{
 		engine: e, passes: s.passes, blockers: s.blockers, meters: s.meters, digester: s.digester, emit: s.emit, report: s.report,
 		tail: s.tail[:0], queue: s.queue, labels: s.labels[:0], contest: s.contest, lates: s.lates, told: s.told[:0],
-		layers: layers{runner: s.layers.runner, pieces: s.layers.pieces, text: s.layers.text}, marks: s.marks[:0],
+		layers: layers{runner: s.layers.runner, room: s.layers.room, runs: s.layers.room[:0], pieces: s.layers.pieces, text: s.layers.text}, marks: s.marks[:0],
 	}
 	if cap(s.tail) > maxPooled {
 		s.tail = nil
