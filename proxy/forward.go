@@ -40,9 +40,7 @@ func (m *message) forward(p payload) {
 // of headers are the client's bytes; names of headers are in canonical form, as
 // net/http knows no other.
 func (m *message) outgoing(p payload) *http.Request {
-	ctx := context.WithValue(m.ctx, messageKey{}, m)
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{Got1xxResponse: m.informational, WroteHeaders: m.wroteHeaders})
-	out := m.r.WithContext(ctx)
+	out := m.r.WithContext(context.WithValue(m.ctx, messageKey{}, m))
 	u := *m.r.URL
 	u.Scheme, u.Host, u.User, u.Fragment, u.RawFragment = m.scheme, authority(m.scheme, m.host, m.port), nil, "", ""
 	if raw, _, _ := strings.Cut(m.r.RequestURI, "?"); m.scheme == "https" && strings.HasPrefix(raw, "/") && !strings.HasPrefix(raw, "//") && u.EscapedPath() != raw {
@@ -106,7 +104,7 @@ func (m *message) wroteHeaders() {
 	}
 }
 
-// informational passes a 1xx of upstream on. It is called on a goroutine of
+// informational passes a 1xx of upstream on. It may be called on a goroutine of
 // http.Transport, where a panic would end the process.
 func (m *message) informational(code int, header textproto.MIMEHeader) error {
 	defer m.s.survive("exchange")
@@ -163,6 +161,10 @@ func (s *Server) roundTrip(r *http.Request, _ *goproxy.ProxyCtx) (*http.Response
 // trip makes one round trip.
 func (m *message) trip(r *http.Request, streams bool) (*http.Response, error) {
 	pool := m.s.upstream.pool(r, streams)
+	if direct := m.s.upstream.direct; pool == m.s.upstream.short && direct.takes(r) {
+		return direct.roundTrip(r, leg{host: m.host, port: m.port, wroteHeaders: m.wroteHeaders, early: m.informational})
+	}
+	r = r.WithContext(httptrace.WithClientTrace(r.Context(), &httptrace.ClientTrace{Got1xxResponse: m.informational, WroteHeaders: m.wroteHeaders}))
 	if pool == m.s.upstream.plain {
 		if err := m.s.upstream.guardName(joinTarget(m.host, m.port)); err != nil {
 			return nil, err

@@ -51,6 +51,7 @@ type upstream struct {
 	parent  *parent           // nil without one
 
 	short  *http.Transport // HTTP/1.1
+	direct *direct         // the same for calls that are small enough
 	stream *http.Transport // HTTP/2 where the server speaks it; short when HTTP2 is off
 	plain  *http.Transport // http:// requests in absolute form to the parent; nil without one
 }
@@ -87,6 +88,7 @@ func newUpstream(c UpstreamConfig) (*upstream, error) {
 		}
 	}
 	u.short = u.transport(roots)
+	u.direct = newDirect(u, u.short.TLSClientConfig)
 	u.stream = u.short
 	if c.HTTP2 {
 		u.stream = u.transport(roots)
@@ -111,7 +113,7 @@ func (u *upstream) transport(roots *x509.CertPool) *http.Transport {
 		MaxIdleConns:           4 * u.cfg.Pool,
 		MaxIdleConnsPerHost:    u.cfg.Pool,
 		DisableCompression:     true, // answers go on as they come
-		MaxResponseHeaderBytes: 1 << 20,
+		MaxResponseHeaderBytes: maxAnswerHeader,
 		WriteBufferSize:        16 << 10, // header and a usual prompt in one socket write
 		Protocols:              protocols,
 		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 30 * time.Second, PingTimeout: 15 * time.Second},
@@ -140,6 +142,7 @@ func (u *upstream) routed(l *url.URL) bool {
 }
 
 func (u *upstream) close() {
+	u.direct.close()
 	u.short.CloseIdleConnections()
 	u.stream.CloseIdleConnections()
 	if u.plain != nil {
