@@ -130,11 +130,17 @@ func (g *gate) proxy(p *program, key []byte) error {
 }
 
 // run serves until ctx ends, then drains. It returns nil after an orderly end.
+// Health, metrics and the PAC file are served until the proxy has drained: whoever
+// watches it or sends it traffic is told.
 func (g *gate) run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return g.server.Serve(ctx, g.listeners.proxy) })
+	beside, drained := context.WithCancel(context.WithoutCancel(ctx))
+	group.Go(func() error {
+		defer drained()
+		return g.server.Serve(ctx, g.listeners.proxy)
+	})
 	for _, s := range g.surfaces {
-		group.Go(func() error { return s.serve(ctx) })
+		group.Go(func() error { return s.serve(beside) })
 	}
 	g.ready.set(true)
 	group.Go(func() error {
