@@ -20,7 +20,6 @@
 package audit
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -71,6 +70,8 @@ type Log struct {
 	cfg  Config
 	torn int64
 	lost atomic.Uint64
+
+	scratch sync.Pool // of *[]byte, one record under way in each; a record is bounded
 
 	wake chan struct{} // something to do for the committer; capacity 1
 	done chan struct{} // the committer has ended
@@ -139,6 +140,7 @@ func Open(c Config) (*Log, error) {
 		return nil, err
 	}
 	l := &Log{cfg: c, torn: w.torn, next: w.next, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	l.scratch.New = func() any { return new([]byte) }
 	go func() {
 		defer close(l.done)
 		defer release()
@@ -153,7 +155,10 @@ func Open(c Config) (*Log, error) {
 // lost and counted.
 func (l *Log) Append(e Event) (seq uint64, durable <-chan error, err error) {
 	e.Schema = SchemaVersion
-	body, err := json.Marshal(&e)
+	scratch := l.scratch.Get().(*[]byte)
+	defer l.scratch.Put(scratch)
+	body, err := e.appendJSON((*scratch)[:0])
+	*scratch = body
 	if err != nil { // a number that JSON does not know, such as NaN
 		l.lose(1, err)
 		return 0, nil, fmt.Errorf("audit: %w", err)
