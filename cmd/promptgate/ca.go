@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/promptgate/promptgate/proxy/ca"
-	"github.com/promptgate/promptgate/proxy/provider"
 )
 
 func caVerb() verb {
@@ -62,11 +61,10 @@ func (p *program) openCA(s settings, create bool) (*ca.Authority, error) {
 	if !create && !caExists(state) {
 		return nil, fmt.Errorf("no CA in %s yet\nserve and ca export make one", caDir(state))
 	}
-	fsys, err := rulesFS(c.RulesDir)
-	if err != nil {
+	if _, err := rulesFS(c.RulesDir); err != nil { // says so when it is none
 		return nil, err
 	}
-	providers, err := provider.Load(fsys)
+	providers, err := loadProviders(c.RulesDir)
 	if err != nil {
 		return nil, located(err, c.RulesDir)
 	}

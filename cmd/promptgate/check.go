@@ -118,7 +118,7 @@ func (k *checkup) rules(c *config.Config) *provider.Catalogue {
 	if err == nil {
 		k.policies(fsys, c, catalogue)
 	}
-	providers, err := provider.Load(fsys)
+	providers, err := loadProviders(c.RulesDir)
 	add(err)
 	if err == nil {
 		k.line("providers", "%s, %s", count(len(providers.Hosts()), "host pattern"), count(len(providers.Endpoints()), "endpoint"))

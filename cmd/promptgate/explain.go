@@ -88,6 +88,9 @@ func (p *program) explain(ctx context.Context, o explainOptions, file string) er
 	if r.Endpoint.Mode == provider.Pass && len(r.Body) > 0 { // as the proxy does: a GET with a body is no GET
 		r.Endpoint = set.providers.Match(http.MethodPost, r.Host, r.URL.EscapedPath())
 	}
+	if r.Endpoint.Closed {
+		return fmt.Errorf("requests to this path are refused, whatever is in them\n%s", r.Endpoint.Reason)
+	}
 	v := inspect.New(set.Rules, inspect.Config{Timeout: c.Timeouts.Inspect}).Request(ctx, r)
 	if *o.asJSON {
 		return p.explainJSON(v)

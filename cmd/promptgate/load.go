@@ -31,7 +31,7 @@ func loadRules(dir, profile string, key []byte) (*ruleset, error) {
 	}
 	var errs strict.Errors
 	r := &ruleset{}
-	r.providers, err = provider.Load(fsys)
+	r.providers, err = loadProviders(dir)
 	errs.Add(err)
 	r.Messages, err = refuse.Load(fsys)
 	errs.Add(err)
@@ -68,6 +68,15 @@ func loadEngine(dir string) (*engine.Engine, error) {
 		return nil, located(err, dir)
 	}
 	return newEngine(c, nil)
+}
+
+// loadProviders reads the built-in provider rows and lays those of dir over them:
+// a row of the same id, or a host of the same name, is replaced.
+func loadProviders(dir string) (*provider.Catalogue, error) {
+	if dir == "" {
+		return provider.Load(rules.FS())
+	}
+	return provider.Load(rules.FS(), os.DirFS(dir))
 }
 
 // newEngine makes an engine. PROMPTGATE_CPU chooses how anchors are found
