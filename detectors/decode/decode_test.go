@@ -65,6 +65,8 @@ func TestHiddenCharacters(t *testing.T) {
 		{"entity beyond Unicode", "&#99999999999;", "&#99999999999;", ""},
 		{"quoted-printable", "=34=35 and", "45 and", "quoted"},
 		{"soft break", "4539=\n1488", "45391488", "quoted"},
+		{"pair where a break is near", "caf=C3=A9, 12=20\u20ac=\nnow", "caf\xc3\xa9, 12 \u20acnow", "quoted"},
+		{"fields of a log", "level=DEBUG page=16 size=2048 ts=1732", "level=DEBUG page=16 size=2048 ts=1732", ""},
 		{"query string", "?a=20&b=x", "?a=20&b=x", ""},
 		{"zero width", "AK\u200bIA\u2060", "AKIA", "invisible"},
 		{"soft hyphen", "pass\u00adword", "password", "invisible"},

@@ -46,9 +46,10 @@ func percent(text []byte, i int, buf []byte) (Change, bool) {
 	return Change{}, false
 }
 
-// quoted undoes quoted-printable. "=20" also stands in every other query
-// string, so pairs count only in text that looks like mail: upper-case digits,
-// and a soft line break or another pair near by.
+// quoted undoes quoted-printable. "=20" also stands in every other query string
+// and row of fields (page=16 size=2048), so a pair, in upper-case digits, counts
+// only beside another one, or where mail shows itself near by: a soft line
+// break, or the "=3D" that every other '=' of such a text became.
 func quoted(text []byte, i int, buf []byte) (Change, bool) {
 	if n := softBreak(text, i); n > 0 {
 		return Change{n, buf[:0], Quoted}, true
@@ -57,20 +58,28 @@ func quoted(text []byte, i int, buf []byte) (Change, bool) {
 	if !ok || !visible(b) {
 		return Change{}, false
 	}
+	if b == '=' || pairAt(text, i-3) || pairAt(text, i+3) {
+		return Change{3, append(buf[:0], b), Quoted}, true
+	}
 	lo, hi := max(0, i-Context), min(len(text), i+Context)
-	for j := lo; j < hi; j++ {
+	for j := lo; ; j++ {
 		n := bytes.IndexByte(text[j:hi], '=')
 		if n < 0 {
-			break
+			return Change{}, false
 		}
-		if j += n; j == i {
-			continue
-		}
-		if _, ok := upperPair(text[:hi], j+1); ok || softBreak(text[:hi], j) > 0 {
+		if j += n; softBreak(text[:hi], j) > 0 || j+2 < hi && text[j+1] == '3' && text[j+2] == 'D' {
 			return Change{3, append(buf[:0], b), Quoted}, true
 		}
 	}
-	return Change{}, false
+}
+
+// pairAt reports whether a whole pair stands at i.
+func pairAt(text []byte, i int) bool {
+	if i < 0 || i >= len(text) || text[i] != '=' {
+		return false
+	}
+	_, ok := upperPair(text, i+1)
+	return ok
 }
 
 func softBreak(text []byte, i int) int {
