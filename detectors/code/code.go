@@ -52,12 +52,12 @@ func (detector) NewPass() detectors.Pass { return &pass{} }
 
 // A pass reads lines; what it keeps of the text is the line that a block cut.
 type pass struct {
-	line    []byte // the beginning of the current line, at most maxLine bytes
-	start   int    // where the current line begins in the text
-	end     int    // how far the text was read
-	fence   fence
-	region  region
-	pending bool // region holds comments only so far
+	line   []byte // the beginning of the current line, at most maxLine bytes
+	start  int    // where the current line begins in the text
+	end    int    // how far the text was read
+	fence  fence
+	region region
+	within bool // a comment of several lines is open
 }
 
 type fence uint8
@@ -150,6 +150,9 @@ func (p *pass) endLine(raw []byte, end int, emit func(detectors.Finding)) {
 	}
 	k := classify(line, trimmed)
 	r := &p.region
+	if k = p.inComment(trimmed, k); k.kind == comment && r.comments > 60 {
+		p.within = false // no head of a file is so long
+	}
 	switch k.kind {
 	case blank:
 		if r.open {
@@ -201,6 +204,17 @@ func (p *pass) endLine(raw []byte, end int, emit func(detectors.Finding)) {
 			p.flush(emit)
 		}
 	}
+}
+
+// inComment makes a comment of every line between "/*" and "*/": " * Copyright"
+// reads like an item of a list otherwise.
+func (p *pass) inComment(trimmed []byte, k class) class {
+	opens := bytes.HasPrefix(trimmed, []byte("/*"))
+	if opens || p.within {
+		k.kind = comment
+		p.within = !bytes.Contains(trimmed, []byte("*/"))
+	}
+	return k
 }
 
 func (p *pass) open() {

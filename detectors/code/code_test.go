@@ -154,3 +154,37 @@ func BenchmarkBlock(b *testing.B) {
 		p.Reset()
 	}
 }
+
+// What stands in the comment above the code says whose the code is, also when
+// its lines read like the items of a list.
+func TestTheHeaderOfAFileSaysWhoseItIs(t *testing.T) {
+	const body = `package com.northgate.close;
+
+import java.util.Map;
+
+public class Close {
+    private final Map<String, Integer> counts;
+
+    public Close(Map<String, Integer> counts) {
+        this.counts = counts;
+    }
+
+    public int total() {
+        return counts.size();
+    }
+}
+`
+	for _, tt := range []struct {
+		name, head string
+		want       detectors.InfoType
+	}{
+		{"proprietary", "/*\n * Copyright (c) 2020 Northgate Logistics GmbH. All rights reserved.\n * Proprietary and confidential.\n */\n", TypeProprietary},
+		{"licensed", "/*\n * Copyright 2020 The Authors.\n * Licensed under the Apache License, Version 2.0.\n */\n", TypeSnippet},
+		{"none", "", TypeSnippet},
+	} {
+		found := scan(tt.head + body)
+		if len(found) != 1 || found[0].Type != tt.want {
+			t.Errorf("%s: %v, want one %s", tt.name, found, tt.want)
+		}
+	}
+}
