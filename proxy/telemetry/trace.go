@@ -94,6 +94,9 @@ func (t *Tracing) Tracer() trace.Tracer { return t.tracer }
 // Root starts the span of a client's request. It is always the root of a new
 // trace; the client's own trace, when the header names one, becomes a link.
 func (t *Tracing) Root(ctx context.Context, name string, h http.Header, o ...trace.SpanStartOption) (context.Context, trace.Span) {
+	if t.provider == nil {
+		return t.tracer.Start(ctx, name) // records nothing
+	}
 	o = append(o, trace.WithNewRoot(), trace.WithSpanKind(trace.SpanKindServer))
 	incoming := propagation.TraceContext{}.Extract(context.Background(), propagation.HeaderCarrier(h))
 	if sc := trace.SpanContextFromContext(incoming); sc.IsValid() {
@@ -118,10 +121,13 @@ func (t *Tracing) Shutdown(ctx context.Context) error {
 // to correlate requests.
 func StripPropagation(h http.Header) {
 	for name := range h {
-		switch l := strings.ToLower(name); {
-		case l == "traceparent", l == "tracestate", l == "baggage", l == "b3", l == "uber-trace-id",
-			l == "x-cloud-trace-context", strings.HasPrefix(l, "x-b3-"), strings.HasPrefix(l, "uberctx-"):
+		switch name { // in canonical form, as net/http hands them over
+		case "Traceparent", "Tracestate", "Baggage", "B3", "Uber-Trace-Id", "X-Cloud-Trace-Context":
 			delete(h, name)
+		default:
+			if strings.HasPrefix(name, "X-B3-") || strings.HasPrefix(name, "Uberctx-") {
+				delete(h, name)
+			}
 		}
 	}
 }
