@@ -200,12 +200,27 @@ func (b *stallReader) close() {
 	b.closed = true
 }
 
+// What is read of a body nobody wants, so that the client hears the answer.
+const (
+	leaveBytes = 4 << 20
+	leaveTime  = 2 * time.Second
+)
+
 // leaveBody bounds what comes of a body that is not going to be read: net/http
 // reads some of it before it answers on HTTP/1.1, to keep the connection, and
 // waits for that without a limit. It sets its own deadline for the next request.
+// On HTTP/2 the end of the handler resets the stream, on which curl 7.88 drops an
+// answer whose request it is still sending, so a little more is read here.
 func (s *Server) leaveBody(w http.ResponseWriter, r *http.Request) {
-	if r.ProtoMajor == 1 && r.ContentLength != 0 {
+	if r.ContentLength == 0 {
+		return
+	}
+	switch r.ProtoMajor {
+	case 1:
 		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(s.lim.BodyStall))
+	case 2:
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(min(leaveTime, s.lim.BodyStall)))
+		_, _ = io.CopyN(io.Discard, r.Body, leaveBytes)
 	}
 }
 

@@ -235,3 +235,19 @@ func TestServePrintsWhatToDoNext(t *testing.T) {
 		t.Errorf("ca export prints %d bytes, the portal serves %d", len(out), len(pem))
 	}
 }
+
+// A body that is too large, of a length nobody announced, is refused in words
+// that arrive: on HTTP/2 the stream must not be reset under the answer.
+func TestCurlHearsWhyALargeBodyIsRefused(t *testing.T) {
+	needCurl(t)
+	w := newWorld(t, "")
+	file := filepath.Join(t.TempDir(), "large")
+	write(t, file, append([]byte(chat(strings.Repeat("harbour ", 4<<20+1<<17))), '\n'))
+	for _, proto := range []string{"--http1.1", "--http2"} {
+		r := w.curl(t, proto, "-H", "Content-Type: application/json", "-H", "Transfer-Encoding: chunked", "--data-binary", "@"+file, chatURL)
+		if r.Exit != 0 || r.Status != 400 || !strings.Contains(r.Body, "dlp_blocked") {
+			t.Errorf("%s: exit %d, status %d, %d bytes of answer: %s", proto, r.Exit, r.Status, len(r.Body), r.Stderr)
+		}
+	}
+	w.upstream.nothing(t)
+}
