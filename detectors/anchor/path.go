@@ -8,9 +8,7 @@ import (
 // A Path is a way to compute the same masks; the hits are the same on each.
 type Path uint8
 
-// The paths. The zero Path is the fastest of the CPU's that has run on such a
-// CPU: AVX512 has run in the emulator of the tests only, and is chosen by name
-// until its tests have passed on a machine that has it.
+// The paths. The zero Path is the fastest that the CPU has.
 const (
 	Auto     Path = iota
 	Portable      // Go, everywhere
@@ -28,15 +26,12 @@ func (p Path) String() string {
 	return fmt.Sprintf("Path(%d)", uint8(p))
 }
 
-// proven is the fastest path that Auto may choose.
-const proven = AVX2
-
 // Detect returns the path to use: what Auto stands for, or override
 // ("portable", "avx2", "avx512"; PROMPTGATE_CPU's value), which is an error if
 // it is none of these or the CPU lacks it.
 func Detect(override string) (Path, error) {
 	if override == "" || override == Auto.String() {
-		return min(slices.Max(Paths()), proven), nil
+		return slices.Max(Paths()), nil
 	}
 	i := slices.Index(pathNames[:], override)
 	if i < 0 {
