@@ -207,3 +207,16 @@ func TestLimitsEndInGapsAndNothingIsSkipped(t *testing.T) {
 		})
 	}
 }
+
+func TestLocatorsOfDeepValuesAreShort(t *testing.T) {
+	body := strings.Repeat(`{"a":[`, 60) + `"card 4111"` + strings.Repeat(`]}`, 60)
+	w, r := walked(t, &Shape{}, Media{ContentType: "application/json"}, Limits{}, body)
+	defer w.Release()
+	if len(r.texts) != 1 || r.texts[0] != "card 4111" {
+		t.Fatalf("%q", r.texts)
+	}
+	l := r.docs[0].Locator
+	if len(l) != maxLocator || !strings.HasPrefix(l, "{0}[0].{0}") || !strings.HasSuffix(l, "{0}[0]") || !strings.Contains(l, "…") {
+		t.Errorf("a locator of %d bytes: %q", len(l), l)
+	}
+}

@@ -52,6 +52,10 @@ const (
 	// maxLocators is how many locators a pooled walk remembers. They hold schema
 	// names and ordinals only.
 	maxLocators = 4096
+
+	// maxLocator bounds one locator in bytes. Nesting without end gives paths
+	// without end; beyond it the middle is left out.
+	maxLocator = 160
 	// maxLabel is how much of a key serves as a label, in bytes.
 	maxLabel = 128
 	// maxKept is the largest buffer that goes back to the pool.
@@ -259,6 +263,9 @@ func (w *Walk) here() string {
 	}
 	if s, ok := w.locators[string(w.loc)]; ok {
 		return s
+	}
+	if len(w.loc) > maxLocator {
+		return string(w.loc[:maxLocator/2]) + "…" + string(w.loc[len(w.loc)-maxLocator/2+len("…"):])
 	}
 	s := string(w.loc)
 	if len(w.locators) < maxLocators {
