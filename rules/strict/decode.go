@@ -1,6 +1,7 @@
 package strict
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"math"
@@ -236,24 +237,32 @@ func (d *decoder) table(path string, in map[string]any, out reflect.Value) {
 		p := joinKey(path, k)
 		f, ok := fields[k]
 		if !ok {
-			names := make([]string, 0, len(fields))
-			for n := range fields {
-				if _, set := in[n]; !set {
-					names = append(names, n)
-				}
-			}
-			slices.Sort(names)
 			kind := "key"
 			if _, table := v.(map[string]any); table {
 				kind = "table"
 			} else if _, tables := v.([]map[string]any); tables {
 				kind = "table"
 			}
-			d.errorf(p, "unknown %s %q", kind, k).Hint = Suggest(k, names)
+			d.errorf(p, "unknown %s %q", kind, k).Hint = meant(k, in, fields)
 			continue
 		}
 		d.value(p, v, f)
 	}
+}
+
+// meant is the key that k was probably meant to be: first of those that are not
+// set beside it, then of all, since a key may also stand there twice.
+func meant(k string, in map[string]any, fields map[string]reflect.Value) string {
+	var free, all []string
+	for n := range fields {
+		all = append(all, n)
+		if _, set := in[n]; !set {
+			free = append(free, n)
+		}
+	}
+	slices.Sort(free)
+	slices.Sort(all)
+	return cmp.Or(Suggest(k, free), Suggest(k, all))
 }
 
 // collect maps keys to the fields of a struct and of the structs embedded in it.

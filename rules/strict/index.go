@@ -126,6 +126,7 @@ type scanner struct {
 	i      int
 	arrays map[string]int  // path of an array of tables → its length so far
 	values map[string]bool // paths that were given a value or a [header]
+	hidden map[string]bool // names of keys met so far → whether they look secret
 	secret bool            // a key of the statement looks like a secret
 }
 
@@ -136,6 +137,7 @@ func newIndex(data []byte) *index {
 		i:      bomLen(data),
 		arrays: map[string]int{},
 		values: map[string]bool{},
+		hidden: map[string]bool{},
 	}
 	table := ""
 	for {
@@ -209,9 +211,13 @@ func (s *scanner) define(path string, off int) {
 	if _, ok := s.pos[path]; !ok {
 		s.pos[path] = off
 	}
-	if secretPath(path) {
-		s.secret = true
+	key := lastKey(path)
+	hidden, met := s.hidden[key]
+	if !met {
+		hidden = secretKey(key)
+		s.hidden[key] = hidden
 	}
+	s.secret = s.secret || hidden
 }
 
 // header reads [a.b] or [[a.b]] and returns the path of the table it opens.

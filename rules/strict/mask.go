@@ -19,14 +19,21 @@ func secretWord(w string) bool {
 }
 
 // secretPath reports whether the last key of a path looks like it holds a secret.
-func secretPath(path string) bool {
+func secretPath(path string) bool { return secretKey(lastKey(path)) }
+
+// lastKey is the last key of a path, without an ordinal.
+func lastKey(path string) string {
 	if i := strings.LastIndexByte(path, '['); i > 0 && strings.HasSuffix(path, "]") {
 		path = path[:i]
 	}
 	if i := strings.LastIndexByte(path, '.'); i >= 0 {
 		path = path[i+1:]
 	}
-	words := strings.FieldsFunc(strings.ToLower(path), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	return path
+}
+
+func secretKey(key string) bool {
+	words := strings.FieldsFunc(strings.ToLower(key), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
 	if n := len(words); n > 0 && (words[n-1] == "file" || words[n-1] == "dir") {
 		return false // token_file names a place
 	}

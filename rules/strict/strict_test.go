@@ -119,6 +119,19 @@ func TestErrorLineIsOneLineWithTheHint(t *testing.T) {
 	}
 }
 
+func TestAKeyThatIsAlreadyThereIsSuggestedToo(t *testing.T) {
+	for in, want := range map[string]string{
+		"name = 'x'\nnaem = 'y'\n": `f.toml:2:1: unknown key "naem" (name?)`,
+		"naem = 'y'\n":              `f.toml:1:1: unknown key "naem" (name?)`,
+		"port = 1\npor = 2\n":       `f.toml:2:1: unknown key "por" (port?)`,
+	} {
+		var s sample
+		if _, err := Decode("f.toml", []byte(in), &s); err == nil || err.Error() != want {
+			t.Errorf("%q: got %v, want %s", in, err, want)
+		}
+	}
+}
+
 func TestErrorfPointsAtTheKeyOrTheNearestTable(t *testing.T) {
 	doc, err := Parse("p.toml", []byte("# c\nname = 'x'\n\n[[rule]]\nid = 'a'\n\n[[rule]]\n\tpattern = '''\nx\ny'''\n[rule.\"q.r\"]\nz.w = [1, {k = 2}]\n"))
 	if err != nil {
