@@ -131,7 +131,28 @@ type Needs struct {
 	// a certain place need not ask about other anchors.
 	LiteralReach []Reach
 	KindReach    [anchor.KindCaps + 1]Reach
+
+	// What must stand beside an anchor for a Check of it to do anything, by the
+	// same indexes; nil is anything. An engine may leave the other Checks out.
+	LiteralBeside []*Beside
+	KindBeside    [anchor.KindCaps + 1]*Beside
 }
+
+// A Beside bounds the bytes around an anchor. Where the text begins or ends
+// instead, anything goes.
+type Beside struct {
+	Size   int      // bytes of the anchor: it begins Size before its End; 0 leaves Before out
+	Before [2]Bytes // what may stand before it; [1] if it begins with a capital, [0] if not
+	Behind [2]Bytes // what may stand behind it; [1] if it ends with a capital, [0] if not
+	Off    int      // of one more byte, from its End
+	At     Bytes    // what may stand there
+}
+
+// Bytes is a set of byte values.
+type Bytes [4]uint64
+
+// Has reports whether b is in s.
+func (s *Bytes) Has(b byte) bool { return s[b>>6]>>(b&63)&1 == 1 }
 
 // A Reach bounds where the findings of an anchor begin and end, in bytes from
 // its End; for KindDigits, from the run of digits and single bytes of " -./"

@@ -69,8 +69,9 @@ type Engine struct {
 	literals [][]use                    // by the id of the set
 	kinds    [anchor.KindCaps + 1][]use // all but KindLiteral
 	blocks   []uint16                   // parts that read blocks
-	left     int                        // the widest Left
-	before   int                        // the widest Reach.Before, Left where there is none
+	besides  besides
+	left     int // the widest Left
+	before   int // the widest Reach.Before, Left where there is none
 	key      []byte
 	budget   Budget
 	plain    bool
@@ -89,6 +90,7 @@ type use struct {
 	part  uint16
 	id    uint32
 	right int32 // what its part is granted at once
+	glance
 	reach detectors.Reach
 }
 
@@ -133,6 +135,9 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 			if k < len(n.LiteralReach) {
 				u.reach = n.LiteralReach[k]
 			}
+			if k < len(n.LiteralBeside) {
+				u.glance = e.besides.add(n.LiteralBeside[k], n.Left, n.Right)
+			}
 			e.before = max(e.before, u.before(&n))
 			e.literals[id] = append(e.literals[id], u)
 		}
@@ -141,7 +146,7 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 				errs = append(errs, fmt.Errorf("engine: detector %d wants anchors of an unknown kind %d", i, k))
 				continue
 			}
-			u := use{part: p, right: int32(n.Right), reach: n.KindReach[k]}
+			u := use{part: p, right: int32(n.Right), reach: n.KindReach[k], glance: e.besides.add(n.KindBeside[k], n.Left, n.Right)}
 			e.before = max(e.before, u.before(&n))
 			e.kinds[k] = append(e.kinds[k], u)
 			kinds = append(kinds, k)

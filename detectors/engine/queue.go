@@ -24,7 +24,8 @@ type queue struct {
 	blocks []anchor.Block // of the entries of kindBlock
 }
 
-// put looks at an entry at once if nothing waits and its text is there.
+// put looks at an entry at once if nothing waits and its text is there. One that
+// a glance refuses does not wait: it does nothing when its time has come.
 func (q *queue) put(s *Scanner, en *entry) {
 	if len(q.list) == 0 {
 		if s.spent {

@@ -58,10 +58,11 @@ func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 		if h.Kind == anchor.KindLiteral {
 			uses = e.literals[h.ID]
 		}
+		end := h.End + s.part
 		for i := range uses {
-			u := &uses[i]
-			en := entry{end: h.End + s.part, use: u, kind: h.Kind, granted: u.right}
-			s.queue.put(s, &en)
+			if u := &uses[i]; !e.besides.refuses(&u.glance, s.window, end-s.base) {
+				s.queue.put(s, &entry{end: end, use: u, kind: h.Kind, granted: u.right})
+			}
 		}
 	}
 	for _, b := range blocks {
@@ -96,6 +97,9 @@ func (s *Scanner) advance(en *entry) (done, clipped bool) {
 			hi, clipped = s.total, true
 		}
 		lo := max(0, en.end-n.Left)
+		if first && s.engine.besides.refuses(&en.use.glance, s.window[:hi-s.base], en.end-s.base) {
+			return true, clipped
+		}
 		if first && s.region && !s.marked(en, lo, hi, clipped) {
 			return true, clipped
 		}

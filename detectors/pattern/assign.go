@@ -2,6 +2,9 @@ package pattern
 
 import "bytes"
 
+// behindName are the signs that may stand behind the name in an assignment, or in it.
+var behindName = setOf("-.'\"`]) \t=:?+>\\")
+
 // findAssignment reads NAME op VALUE behind a keyword that is the name or a
 // part of it, in any configuration or programming language:
 //

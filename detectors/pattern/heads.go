@@ -6,15 +6,18 @@ import (
 	"unicode/utf8"
 )
 
-// maxHeads is how many positions heads looks at. A date, a version and a time
+// maxHeads is how many positions begins looks at. A date, a version and a time
 // differ from an address within as many.
 const maxHeads = 12
 
-// heads computes, for the first positions of a match, which bytes may stand
-// there, from the program of an expression: a few lookups spare most calls of
-// RE2. It ends where a match may be complete or where runes may have more than
-// one byte; assertions are taken to hold.
-func heads(re *syntax.Regexp, asBytes bool) ([]byteSet, error) {
+// maxProbes is how many positions of a match are known before it is tried.
+const maxProbes = 32
+
+// heads computes, for the first positions of a match, at most so many, which
+// bytes may stand there, from the program of an expression: a few lookups spare
+// most calls of RE2. It ends where a match may be complete or where runes may
+// have more than one byte; assertions are taken to hold.
+func heads(re *syntax.Regexp, asBytes bool, most int) ([]byteSet, error) {
 	prog, err := syntax.Compile(re.Simplify())
 	if err != nil {
 		return nil, err
@@ -22,7 +25,7 @@ func heads(re *syntax.Regexp, asBytes bool) ([]byteSet, error) {
 	var out []byteSet
 	w := walker{prog: prog, seen: make([]bool, len(prog.Inst))}
 	states := w.closure([]uint32{uint32(prog.Start)})
-	for len(out) < maxHeads && len(states) > 0 && !w.match {
+	for len(out) < most && len(states) > 0 && !w.match {
 		var set byteSet
 		var next []uint32
 		for _, pc := range states {

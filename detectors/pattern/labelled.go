@@ -7,6 +7,9 @@ const (
 	maxFillers = 4  // words between them
 )
 
+// gapSigns may stand between a label and its value.
+var gapSigns = setOf(" \t\r:=#\"'`*|>()[]{}<-.,/\\&;_?")
+
 // findLabelled tries the pattern behind a label: "SSN: 219-09-9998",
 // "passportNumber": "…", <mrn>…</mrn>, "mein Passwort lautet …". Between the two
 // may stand punctuation, one line break and a few words that mean nothing.
@@ -57,7 +60,7 @@ func findLabelled(c *check, r *rule, n int) {
 			i = j
 		case isDigit(b):
 			return
-		case bytes.IndexByte([]byte(" \t\r:=#\"'`*|>()[]{}<-.,/\\&;_?"), b) >= 0:
+		case gapSigns.has(b):
 			i++
 		default:
 			return

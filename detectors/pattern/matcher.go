@@ -20,10 +20,11 @@ import (
 // UTF-8 on a copy in which each invalid byte is one 0x1A. A [dfa] goes before
 // RE2 where there is one: it rejects at once, and knows all but groups.
 type matcher struct {
-	expr  string
-	elems []elem
-	bytes bool
-	heads []byteSet // what the first bytes of a match may be, by position
+	expr   string
+	elems  []elem
+	bytes  bool
+	heads  []byteSet // what the first bytes of a match may be, by position
+	probes []byteSet // the same, farther
 
 	parsed  *syntax.Regexp
 	dfaOnce sync.Once
@@ -57,6 +58,20 @@ func (s *byteSet) addAll(t byteSet) {
 		s[i] |= t[i]
 	}
 }
+
+// setOf is the set of the bytes of s.
+func setOf(s string) (set byteSet) {
+	for i := range len(s) {
+		set.add(s[i])
+	}
+	return set
+}
+
+// meet returns the bytes that are in both sets.
+func meet(s, t byteSet) byteSet {
+	return byteSet{s[0] & t[0], s[1] & t[1], s[2] & t[2], s[3] & t[3]}
+}
+
 func (s *byteSet) meets(t *byteSet) bool {
 	return s[0]&t[0]|s[1]&t[1]|s[2]&t[2]|s[3]&t[3] != 0
 }
@@ -70,9 +85,10 @@ func newMatcher(expr string) (*matcher, error) {
 	if m.bytes {
 		m.elems, _ = elements(parsed)
 	}
-	if m.heads, err = heads(parsed, m.bytes); err != nil {
+	if m.probes, err = heads(parsed, m.bytes, maxProbes); err != nil {
 		return nil, err
 	}
+	m.heads = m.probes[:min(len(m.probes), maxHeads)]
 	for i, name := range parsed.CapNames() {
 		if name == "value" {
 			m.value = i

@@ -112,13 +112,15 @@ func (d *detector) subscribe(r *rule) {
 
 // Needs implements [detectors.Detector].
 func (d *detector) Needs() detectors.Needs {
-	n := detectors.Needs{Literals: d.needs, Left: left, Right: right, MaxRight: maxRight, LiteralReach: make([]detectors.Reach, len(d.needs))}
+	n := detectors.Needs{Literals: d.needs, Left: left, Right: right, MaxRight: maxRight, LiteralReach: make([]detectors.Reach, len(d.needs)), LiteralBeside: make([]*detectors.Beside, len(d.needs))}
 	for i, uses := range d.byLit {
 		var rs []*rule
 		for _, u := range uses {
 			rs = append(rs, u.rule)
 		}
-		n.LiteralReach[i] = reach(rs, len(d.needs[i].Text))
+		text := d.needs[i].Text
+		n.LiteralReach[i] = reach(rs, len(text))
+		n.LiteralBeside[i] = besides(rs, len(text), text[0], text[len(text)-1])
 	}
 	for k := anchor.KindDigits; k <= anchor.KindCaps; k++ {
 		if len(d.kinds[k]) == 0 {
@@ -135,10 +137,13 @@ func (d *detector) Needs() detectors.Needs {
 			}
 		case anchor.KindToken:
 			n.KindReach[k] = reach(d.kinds[k], minToken)
+			n.KindBeside[k] = besides(d.kinds[k], minToken, 0, 0)
 		case anchor.KindIBAN:
 			n.KindReach[k] = reach(d.kinds[k], 4)
+			n.KindBeside[k] = besides(d.kinds[k], 4, 0, 0)
 		case anchor.KindAt:
 			n.KindReach[k] = reach(d.kinds[k], 1)
+			n.KindBeside[k] = besides(d.kinds[k], 1, 0, 0)
 		}
 	}
 	return n

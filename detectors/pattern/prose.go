@@ -2,6 +2,9 @@ package pattern
 
 import "bytes"
 
+// variableSigns stand before the name of a variable, a field or a switch.
+var variableSigns = setOf("$.&->:/@\\")
+
 // findProse reads a password out of a sentence: "the wifi password is …",
 // "Passwort lautet …", "contraseña: …". Between the keyword and the value stand
 // a verb or a colon and a few words; the value must look like a password.
@@ -10,7 +13,7 @@ func findProse(c *check, r *rule, n int) {
 	if !wholeLabel(text, c.at-n, c.at) || !c.has(c.at, 128) || c.at < len(text) && (isWord(text[c.at]) || text[c.at] == '.') {
 		return
 	}
-	if s := c.at - n; s > 0 && (isWord(text[s-1]) || bytes.IndexByte([]byte("$.&->:/@\\"), text[s-1]) >= 0) {
+	if s := c.at - n; s > 0 && (isWord(text[s-1]) || variableSigns.has(text[s-1])) {
 		return // a variable
 	}
 	words, verb := 0, false
