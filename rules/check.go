@@ -2,7 +2,7 @@ package rules
 
 import (
 	"fmt"
-	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -11,20 +11,33 @@ import (
 
 // Bounds on what a rule may say.
 const (
-	MaxLength = 16 << 10 // bytes of the longest match: what the engine grants at most
-	maxWithin = 300      // bytes before a match that context may be read from
+	MaxLength  = 16 << 10 // bytes of the longest match: what the engine grants at most
+	MaxTerm    = 80       // bytes of a term of a dictionary
+	MaxTerms   = 100_000  // terms of all dictionaries together
+	maxWithin  = 300      // bytes before a match that context may be read from
+	lowest     = 65       // points from which a finding is reported
+	mostLabels = 10       // points that a group of context may give beside its adjust
 )
 
 func at(table string, i int, key string) string { return fmt.Sprintf("%s[%d].%s", table, i, key) }
 
 // Shapes are the hand-written matchers that a rule's shape may name, each with
-// whether it needs a pattern.
+// whether it needs a pattern; the others read none.
 func Shapes() map[string]bool {
 	return map[string]bool{
 		"digits": false, "labelled": true, "street": true, "email": false, "phone": false,
-		"assignment": false, "prose": false,
+		"assignment": false, "prose": false, "dictionary": false,
 		"pem": false, "marking": false, "marking_line": false, "signals": false,
 	}
+}
+
+func shapeNames() []string {
+	var names []string
+	for n := range Shapes() {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	return names
 }
 
 func anchorNames() []string { return []string{"digits", "token", "at", "iban", "caps"} }
@@ -33,126 +46,245 @@ func boundaryNames() []string {
 	return []string{"", "word", "alnum", "token", "digit", "number", "none"}
 }
 
-// check looks at what types cannot say, for every rule read now.
-func (l *loader) check() {
-	for _, r := range l.fresh {
-		l.checkRule(r)
+// A checker looks at what types cannot say of one rule.
+type checker struct {
+	Rule
+	l   *loader
+	doc *strict.Document
+}
+
+func (k *checker) bad(key, format string, a ...any) *strict.Error {
+	e := hide(k.doc.Errorf(at("rule", k.Index, key), format, a...))
+	k.l.errs = append(k.l.errs, e)
+	return e
+}
+
+func (k *checker) check() {
+	if !ruleID.MatchString(k.ID) {
+		k.bad("id", "id is category.name or category.name.form in lower case")
+	}
+	if _, ok := k.l.types[k.InfoType]; !ok {
+		names := make([]string, 0, len(k.l.types))
+		for n := range k.l.types {
+			names = append(names, n)
+		}
+		slices.Sort(names)
+		k.bad("info_type", "unknown info type").Hint = strict.Suggest(k.InfoType, names)
+	}
+	k.shape()
+	k.anchors()
+	k.pattern()
+	k.worth()
+	k.surroundings()
+	k.tests()
+}
+
+// shape checks the shape and the keys that belong to one.
+func (k *checker) shape() {
+	needsPattern, known := Shapes()[k.Shape]
+	switch {
+	case k.Shape != "" && !known:
+		k.bad("shape", "unknown shape").Hint = strict.Suggest(k.Shape, shapeNames())
+	case (k.Shape == "" || needsPattern) && k.Pattern == "":
+		k.bad("pattern", "pattern is missing")
+	case k.Shape != "" && !needsPattern && k.Pattern != "":
+		k.bad("pattern", "shape %s reads no pattern", k.Shape)
+	}
+	for key, use := range map[string]struct {
+		set   bool
+		shape string
+	}{
+		"formats": {k.Formats != nil, "digits"},
+		"signals": {k.Signals != nil, "signals"}, "min_signals": {k.MinSignals != 0, "signals"},
+		"within": {k.Within != 0, "signals"}, "person": {k.Person, "signals"},
+		"terms": {k.Terms != nil && k.TermsFile == "", "dictionary"}, "terms_file": {k.TermsFile != "", "dictionary"},
+	} {
+		if use.set && k.Shape != use.shape && (k.Shape == "" || known) {
+			k.bad(key, "only shape %s reads %s", use.shape, key)
+		}
+	}
+	switch k.Shape {
+	case "digits":
+		if len(k.Formats) == 0 {
+			k.bad("formats", "shape digits needs formats")
+		}
+	case "dictionary":
+		k.terms()
+	case "signals":
+		if k.MinSignals < 1 || k.MinSignals > len(k.Signals) {
+			k.bad("min_signals", "min_signals is from 1 to the number of signals")
+		}
+		if k.Within <= 0 || k.Within > 4096 {
+			k.bad("within", "within is from 1 to 4096 bytes")
+		}
+		for i, g := range k.Signals {
+			if len(g.Words) == 0 {
+				k.bad(fmt.Sprintf("signals[%d].words", i), "words are missing")
+			}
+		}
 	}
 }
 
-func (l *loader) checkRule(r Rule) {
-	doc := l.docs[r.File]
-	bad := func(key, format string, a ...any) *strict.Error {
-		e := doc.Errorf(at("rule", r.Index, key), format, a...)
-		l.errs = append(l.errs, e)
-		return e
+// anchors checks where the rule is tried.
+func (k *checker) anchors() {
+	free := k.Shape == "signals" || k.Shape == "dictionary" // they have words of their own
+	switch none := len(k.Keywords) == 0 && len(k.Anchors) == 0; {
+	case free && !none:
+		k.bad(map[bool]string{true: "keywords", false: "anchors"}[k.Keywords != nil], "shape %s needs no keywords or anchors: its words are where it is tried", k.Shape)
+	case !free && none:
+		k.bad("keywords", "a rule needs keywords or anchors: it is tried where they stand and nowhere else")
 	}
-	if !ruleID.MatchString(r.ID) {
-		bad("id", "id is category.name or category.name.form in lower case")
-	}
-	if _, ok := l.types[r.InfoType]; !ok {
-		names := make([]string, 0, len(l.types))
-		for n := range l.types {
-			names = append(names, n)
-		}
-		slices.Sort(names)
-		bad("info_type", "unknown info type").Hint = strict.Suggest(r.InfoType, names)
-	}
-	needsPattern, shape := Shapes()[r.Shape]
-	switch {
-	case r.Shape != "" && !shape:
-		names := make([]string, 0)
-		for n := range Shapes() {
-			names = append(names, n)
-		}
-		slices.Sort(names)
-		bad("shape", "unknown shape").Hint = strict.Suggest(r.Shape, names)
-	case (r.Shape == "" || needsPattern) && r.Pattern == "":
-		bad("pattern", "pattern is missing")
-	}
-	if r.Pattern != "" {
-		if _, err := regexp.Compile(r.Pattern); err != nil {
-			bad("pattern", "pattern does not compile: %v", err)
+	for i, w := range k.Keywords {
+		if len(w) < 2 || len(w) > 64 || strings.ContainsAny(w, "\n\x00") {
+			k.bad(fmt.Sprintf("keywords[%d]", i), "a keyword has 2 to 64 bytes")
 		}
 	}
-	for i, p := range r.Exclude.Patterns {
-		if _, err := regexp.Compile(p); err != nil {
-			bad(fmt.Sprintf("exclude.patterns[%d]", i), "pattern does not compile: %v", err)
-		}
-	}
-	if r.Shape == "signals" {
-		if r.MinSignals < 1 || r.MinSignals > len(r.Signals) {
-			bad("min_signals", "min_signals is from 1 to the number of signals")
-		}
-		if r.Within <= 0 || r.Within > 4096 {
-			bad("within", "within is from 1 to 4096 bytes")
-		}
-		for i, g := range r.Signals {
-			if len(g.Words) == 0 {
-				bad(fmt.Sprintf("signals[%d].words", i), "words are missing")
-			}
-		}
-	} else if len(r.Keywords) == 0 && len(r.Anchors) == 0 {
-		bad("keywords", "a rule needs keywords or anchors")
-	}
-	for i, k := range r.Keywords {
-		if len(k) < 2 || len(k) > 64 || strings.ContainsAny(k, "\n\x00") {
-			bad(fmt.Sprintf("keywords[%d]", i), "a keyword has 2 to 64 bytes")
-		}
-	}
-	for i, a := range r.Anchors {
+	for i, a := range k.Anchors {
 		if !slices.Contains(anchorNames(), a) {
-			bad(fmt.Sprintf("anchors[%d]", i), "unknown anchor").Hint = strict.Suggest(a, anchorNames())
+			k.bad(fmt.Sprintf("anchors[%d]", i), "unknown anchor").Hint = strict.Suggest(a, anchorNames())
 		}
 	}
-	if r.Shape == "digits" && len(r.Formats) == 0 {
-		bad("formats", "shape digits needs formats")
+	for i, n := range k.Lead {
+		if n < 0 || n > 64 {
+			k.bad(fmt.Sprintf("lead[%d]", i), "lead is from 0 to 64 bytes")
+		}
 	}
-	for key, b := range map[string]string{"left": r.Boundary.Left, "right": r.Boundary.Right} {
+}
+
+// pattern checks the expressions, and that they agree with the rest.
+func (k *checker) pattern() {
+	for i, p := range k.Exclude.Patterns {
+		if _, err := syntax.Parse(p, syntax.Perl); err != nil {
+			k.bad(fmt.Sprintf("exclude.patterns[%d]", i), "pattern does not compile: %v", err)
+		}
+	}
+	longest := ""
+	if k.Pattern != "" {
+		x, why := parseExpression(k.Pattern)
+		switch {
+		case x == nil:
+			k.bad("pattern", "%s", why)
+		case x.anchored:
+			k.bad("pattern", "^ and $ mean nothing here: a match begins at its keyword; say with boundary what may stand beside it")
+		case x.least == 0:
+			k.bad("pattern", "pattern can match nothing at all")
+		case k.MaxLength > 0 && x.least > k.MaxLength:
+			k.bad("max_length", "max_length is too small: the shortest match has %d bytes", x.least)
+		default:
+			k.begins(x)
+		}
+		if x != nil && x.most < MaxLength {
+			longest = fmt.Sprintf("; the longest match of the pattern has %d", x.most)
+		} else if x != nil && x.most == unbounded {
+			longest = "; the pattern has no longest match of its own"
+		}
+	}
+	if k.Shape != "dictionary" && k.MaxLength == 0 || k.MaxLength < 0 || k.MaxLength > MaxLength {
+		k.bad("max_length", "max_length is mandatory, from 1 to %d bytes%s", MaxLength, longest)
+	}
+}
+
+// begins refuses keywords at which the pattern can never match.
+func (k *checker) begins(x *expression) {
+	if k.Shape != "" {
+		return
+	}
+	leads := k.Lead
+	if len(leads) == 0 {
+		leads = []int{0}
+	}
+	for i, w := range k.Keywords {
+		if len(w) > 0 && !slices.ContainsFunc(leads, func(n int) bool { return x.holds(w, !k.KeywordCase, n) }) {
+			k.bad(fmt.Sprintf("keywords[%d]", i), "no match of the pattern begins with this keyword, so the rule could not find anything: "+
+				`begin the pattern with it, say with lead how many bytes of the match stand before it, or use shape = "labelled" for a value behind a label`)
+		}
+	}
+}
+
+// worth checks what a match is worth.
+func (k *checker) worth() {
+	if k.Confidence == 0 && k.RandomPass == 0 {
+		k.bad("confidence", "a rule needs confidence or random_pass")
+	}
+	if k.Confidence != 0 && k.RandomPass != 0 {
+		k.bad("random_pass", "confidence goes before: a rule has one of the two")
+	}
+	if k.Confidence < 0 || k.Confidence > 100 {
+		k.bad("confidence", "confidence is from 1 to 100 points")
+	}
+	if k.RandomPass < 0 || k.RandomPass > 1 {
+		k.bad("random_pass", "random_pass is a share, from 0 to 1")
+	}
+	if k.Severity != "" && !slices.Contains(severities(), k.Severity) {
+		k.bad("severity", "severity is low, medium, high or critical").Hint = strict.Suggest(k.Severity, severities())
+	}
+	if k.Cap != 0 && (k.Cap < lowest || k.Cap > 100) {
+		k.bad("cap", "cap is from %d to 100 points: below that nothing is reported", lowest)
+	}
+	if k.Entropy < 0 || k.Entropy > 8 {
+		k.bad("entropy", "entropy is from 0 to 8 bits for each byte")
+	}
+	if shape := k.Shape; shape != "" && shape != "dictionary" && shape != "labelled" || k.Confidence == 0 {
+		return // they add points of their own
+	}
+	most := k.Confidence
+	for _, c := range k.Context {
+		if c.Adjust == 0 {
+			c.Adjust = 20
+		}
+		if c.Adjust > 0 {
+			most += c.Adjust + mostLabels
+		}
+	}
+	if most < lowest {
+		k.bad("confidence", "at most %d points can be reached, and nothing is reported below %d", most, lowest)
+	}
+}
+
+// surroundings checks what stands around a match.
+func (k *checker) surroundings() {
+	for key, b := range map[string]string{"left": k.Boundary.Left, "right": k.Boundary.Right} {
 		if !slices.Contains(boundaryNames(), b) {
-			bad("boundary."+key, "unknown class").Hint = strict.Suggest(b, boundaryNames()[1:])
+			k.bad("boundary."+key, "unknown class").Hint = strict.Suggest(b, boundaryNames()[1:])
 		}
 	}
-	if r.MaxLength <= 0 || r.MaxLength > MaxLength {
-		bad("max_length", "max_length is mandatory, from 1 to %d bytes", MaxLength)
+	if k.RequireContext && !slices.ContainsFunc(k.Context, func(c Context) bool { return c.Adjust >= 0 }) {
+		k.bad("require_context", "there is no context to require")
 	}
-	if r.Confidence == 0 && r.RandomPass == 0 {
-		bad("confidence", "a rule needs confidence or random_pass")
-	}
-	if r.Confidence < 0 || r.Confidence > 100 {
-		bad("confidence", "confidence is from 1 to 100 points")
-	}
-	if r.RandomPass < 0 || r.RandomPass > 1 {
-		bad("random_pass", "random_pass is a share, from 0 to 1")
-	}
-	if r.Severity != "" && !slices.Contains(severities(), r.Severity) {
-		bad("severity", "severity is low, medium, high or critical")
-	}
-	if r.RequireContext && len(r.Context) == 0 {
-		bad("require_context", "there is no context to require")
-	}
-	for i, c := range r.Context {
+	for i, c := range k.Context {
 		if len(c.Words) == 0 {
-			bad(fmt.Sprintf("context[%d].words", i), "words are missing")
+			k.bad(fmt.Sprintf("context[%d].words", i), "words are missing")
 		}
 		if c.Within < 0 || c.Within > maxWithin {
-			bad(fmt.Sprintf("context[%d].within", i), "within is at most %d bytes", maxWithin)
+			k.bad(fmt.Sprintf("context[%d].within", i), "within is at most %d bytes", maxWithin)
 		}
 	}
+}
+
+// tests checks that there are some; package pattern runs them.
+func (k *checker) tests() {
 	var positive, negative int
-	for i, t := range r.Tests {
+	for i, t := range k.Tests {
 		if strings.Contains(t.Text, "⟦") {
 			positive++
 		} else {
 			negative++
 		}
 		for key, level := range map[string]string{"level": t.Level, "most": t.Most} {
-			if level != "" && !slices.Contains([]string{"low", "medium", "high"}, level) {
-				bad(fmt.Sprintf("test[%d].%s", i, key), "level is low, medium or high")
+			levels := []string{"low", "medium", "high"}
+			if level != "" && !slices.Contains(levels, level) {
+				k.bad(fmt.Sprintf("test[%d].%s", i, key), "level is low, medium or high").Hint = strict.Suggest(level, levels)
 			}
 		}
 	}
-	if positive < 3 || negative < 3 {
-		bad("test", "a rule needs at least 3 texts that it finds and 3 that it does not; it has %d and %d", positive, negative)
+	if n := k.l.leastTests; positive < n || negative < n {
+		k.bad("test", "a rule needs at least %s that it finds, marked with ⟦ and ⟧, and %d that it does not; it has %d and %d", plural(n, "text"), n, positive, negative)
 	}
+}
+
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }

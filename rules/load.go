@@ -1,67 +1,97 @@
 package rules
 
 import (
-	"cmp"
 	"errors"
+	"fmt"
 	"io/fs"
+	"maps"
 	"path"
 	"regexp"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/promptgate/promptgate/rules/strict"
 )
 
-// LoadEmbedded loads the rules that are part of the program.
-func LoadEmbedded() (*Catalogue, error) { return Load(FS()) }
+// LoadEmbedded loads the rules that are part of the program. None is anybody's own.
+func LoadEmbedded() (*Catalogue, error) {
+	c, err := Load(FS())
+	if err == nil {
+		c.own = nil
+	}
+	return c, err
+}
 
 // Load reads infotypes.toml and the rule files of every family. The error is
 // [strict.Errors] and holds every mistake.
-func Load(fsys fs.FS) (*Catalogue, error) { return (&Catalogue{}).Overlay(fsys) }
+func Load(fsys fs.FS) (*Catalogue, error) {
+	return (&Catalogue{}).overlay(fsys, 3)
+}
 
 // Overlay returns a catalogue in which the rules, info types and groups of fsys
-// are added to c's and replace those of the same name. c is not changed.
-func (c *Catalogue) Overlay(fsys fs.FS) (*Catalogue, error) {
+// are added to c's and replace those of the same name, and without the rules that
+// fsys disables. c is not changed. Those who add rules of their own need fewer
+// tests than the shipped ones have, but [Catalogue.Own] tells which must pass.
+func (c *Catalogue) Overlay(fsys fs.FS) (*Catalogue, error) { return c.overlay(fsys, 1) }
+
+func (c *Catalogue) overlay(fsys fs.FS, leastTests int) (*Catalogue, error) {
 	l := loader{
-		rules:  make(map[string]Rule),
-		types:  make(map[string]InfoType),
-		groups: slices.Clone(c.groups),
-		docs:   make(map[string]*strict.Document),
+		rules:      make(map[string]Rule),
+		types:      make(map[string]InfoType),
+		groups:     slices.Clone(c.groups),
+		files:      maps.Clone(c.files),
+		own:        make(map[string]bool),
+		leastTests: leastTests,
+	}
+	if l.files == nil {
+		l.files = make(map[string][]byte)
 	}
 	for _, r := range c.rules {
 		l.rules[r.ID] = r
+		l.terms += len(r.Terms)
 	}
 	for _, t := range c.types {
 		l.types[t.Name] = t
 	}
 	l.infoTypes(fsys)
-	for _, family := range families() {
-		names, err := fs.Glob(fsys, path.Join(family, "*.toml"))
-		if err != nil {
-			return nil, err
-		}
-		for _, name := range names {
-			l.file(fsys, name)
-		}
+	names := l.names(fsys)
+	for _, f := range l.parse(fsys, names) {
+		l.file(fsys, f)
 	}
-	l.check()
+	l.disable()
+	for _, k := range l.fresh {
+		k.check()
+	}
 	if len(l.errs) > 0 {
-		slices.SortStableFunc(l.errs, func(a, b *strict.Error) int {
-			return cmp.Or(strings.Compare(a.File, b.File), a.Line-b.Line, a.Col-b.Col)
-		})
-		return nil, l.errs
+		return nil, l.errs.Err()
 	}
 	return l.catalogue(), nil
 }
 
 type loader struct {
-	rules  map[string]Rule
-	types  map[string]InfoType
-	groups []Group
-	docs   map[string]*strict.Document
-	fresh  []Rule // read now, in file order
-	errs   strict.Errors
+	rules      map[string]Rule
+	types      map[string]InfoType
+	groups     []Group
+	files      map[string][]byte
+	own        map[string]bool // ids that were read now
+	fresh      []*checker      // the same, in file order
+	disabled   []disabled
+	terms      int // of all dictionaries
+	leastTests int // of each kind that a rule must have
+	errs       strict.Errors
 }
+
+// A disabled is an id that an overlay switches off.
+type disabled struct {
+	id  string
+	doc *strict.Document
+	key string
+}
+
+const infoTypesName = "infotypes.toml"
 
 type infoTypeFile struct {
 	Groups    []Group    `toml:"group"`
@@ -69,7 +99,8 @@ type infoTypeFile struct {
 }
 
 type ruleFile struct {
-	Rules []Rule `toml:"rule"`
+	Disable []string `toml:"disable"` // ids of rules of the layer below
+	Rules   []Rule   `toml:"rule"`
 }
 
 func (l *loader) fail(err error) bool {
@@ -89,7 +120,7 @@ func (l *loader) fail(err error) bool {
 }
 
 func (l *loader) infoTypes(fsys fs.FS) {
-	const name = "infotypes.toml"
+	const name = infoTypesName
 	data, err := fs.ReadFile(fsys, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return // an overlay need not bring its own
@@ -122,7 +153,13 @@ func (l *loader) infoTypes(fsys fs.FS) {
 		}
 		j := slices.IndexFunc(l.groups, func(g Group) bool { return g.Name == t.Group })
 		if j < 0 {
-			l.errs = append(l.errs, doc.Errorf(at("infotype", i, "group"), "unknown group"))
+			names := make([]string, len(l.groups))
+			for i, g := range l.groups {
+				names[i] = g.Name
+			}
+			e := doc.Errorf(at("infotype", i, "group"), "unknown group")
+			e.Hint = strict.Suggest(t.Group, names)
+			l.errs = append(l.errs, e)
 			continue
 		}
 		if t.Placeholder == "" {
@@ -142,32 +179,121 @@ func (l *loader) infoTypes(fsys fs.FS) {
 	}
 }
 
-func (l *loader) file(fsys fs.FS, name string) {
-	data, err := fs.ReadFile(fsys, name)
-	if l.fail(err) {
-		return
-	}
-	var f ruleFile
-	doc, err := strict.Decode(name, data, &f)
-	l.fail(err)
-	if doc == nil {
-		return // the syntax is wrong; otherwise what was read is checked further
-	}
-	l.docs[name] = doc
-	for i, r := range f.Rules {
-		r.File, r.Index = name, i
-		if slices.ContainsFunc(l.fresh, func(o Rule) bool { return o.ID == r.ID }) {
-			l.errs = append(l.errs, doc.Errorf(at("rule", i, "id"), "this id is already taken"))
+// names lists the rule files of fsys. What nobody would read is a mistake: a
+// rule in the wrong folder protects nothing.
+func (l *loader) names(fsys fs.FS) (names []string) {
+	others := []string{"providers", "policies", "messages"}
+	l.fail(fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
 		}
-		l.fresh = append(l.fresh, r)
+		if strings.HasPrefix(d.Name(), ".") && name != "." {
+			if d.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		dir := path.Dir(name)
+		switch {
+		case d.IsDir() || path.Ext(name) != ".toml" || slices.Contains(others, dir) || name == infoTypesName:
+		case slices.Contains(families(), dir):
+			names = append(names, name)
+		case dir == ".":
+			l.errs = append(l.errs, &strict.Error{File: name, Hint: strict.Suggest(name, []string{infoTypesName}),
+				Msg: "no file of this name is read here: rules stand in the folders " + strings.Join(families(), ", ")})
+		default:
+			l.errs = append(l.errs, &strict.Error{File: name, Hint: strict.Suggest(dir, append(families(), others...)),
+				Msg: "no folder of this name is read: rules stand in " + strings.Join(families(), ", ") + ", beside " + strings.Join(others, ", ")})
+		}
+		return nil
+	}))
+	return names
+}
+
+// A parsed is a rule file that was read.
+type parsed struct {
+	name string
+	data []byte
+	doc  *strict.Document // nil when the syntax is wrong
+	file ruleFile
+	err  error
+}
+
+// parse reads files, several at a time, and returns them in their order.
+func (l *loader) parse(fsys fs.FS, names []string) []parsed {
+	out := make([]parsed, len(names))
+	var workers sync.WaitGroup
+	var next atomic.Int64
+	for range min(runtime.GOMAXPROCS(0), len(names)) {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(names)); i = next.Add(1) - 1 {
+				p := &out[i]
+				p.name = names[i]
+				if p.data, p.err = fs.ReadFile(fsys, p.name); p.err == nil {
+					p.doc, p.err = strict.Decode(p.name, p.data, &p.file)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	return out
+}
+
+func (l *loader) file(fsys fs.FS, p parsed) {
+	l.fail(p.err)
+	if p.doc == nil {
+		return // otherwise what was read is checked further
+	}
+	l.files[p.name] = p.data
+	for i, id := range p.file.Disable {
+		l.disabled = append(l.disabled, disabled{id, p.doc, fmt.Sprintf("disable[%d]", i)})
+	}
+	for i, r := range p.file.Rules {
+		r.File, r.Index = p.name, i
+		if l.own[r.ID] {
+			l.errs = append(l.errs, p.doc.Errorf(at("rule", i, "id"), "this id is already taken"))
+		}
+		if r.TermsFile != "" {
+			l.readTerms(fsys, p.doc, &r)
+		}
+		if r.Shape == "dictionary" && r.MaxLength == 0 {
+			for _, t := range r.Terms {
+				r.MaxLength = max(r.MaxLength, len(t))
+			}
+		}
+		l.fresh = append(l.fresh, &checker{Rule: r, l: l, doc: p.doc})
+		l.own[r.ID] = true
+		l.terms -= len(l.rules[r.ID].Terms) // replaced
 		l.rules[r.ID] = r
+	}
+}
+
+// disable takes out the rules that were named so.
+func (l *loader) disable() {
+	for _, d := range l.disabled {
+		switch _, known := l.rules[d.id]; {
+		case l.own[d.id]:
+			l.errs = append(l.errs, d.doc.Errorf(d.key, "a rule of this id is added in the same directory: leave out one of the two"))
+		case !known:
+			ids := make([]string, 0, len(l.rules))
+			for id := range l.rules {
+				ids = append(ids, id)
+			}
+			slices.Sort(ids)
+			e := d.doc.Errorf(d.key, "no rule has this id")
+			e.Hint = strict.Suggest(d.id, ids)
+			l.errs = append(l.errs, e)
+		default:
+			l.terms -= len(l.rules[d.id].Terms)
+			delete(l.rules, d.id)
+		}
 	}
 }
 
 func (l *loader) catalogue() *Catalogue {
 	c := &Catalogue{
-		groups: l.groups,
-		rule:   make(map[string]int), typ: make(map[string]int), group: make(map[string]int),
+		groups: l.groups, files: l.files, own: l.own,
+		rule: make(map[string]int), typ: make(map[string]int), group: make(map[string]int),
 	}
 	for _, r := range l.rules {
 		t := l.types[r.InfoType]

@@ -7,14 +7,17 @@
 // and nothing of text: package detectors/pattern makes detectors out of it.
 //
 // A directory of the same layout can be laid over a catalogue: its rules and
-// info types are added, and replace those with the same id.
+// info types are added, replace those with the same id, or switch rules off.
 package rules
 
 import (
 	"embed"
+	"fmt"
 	"io/fs"
 	"slices"
 	"strings"
+
+	"github.com/promptgate/promptgate/rules/strict"
 )
 
 //go:embed infotypes.toml */*.toml
@@ -59,9 +62,8 @@ func (t InfoType) Category() string {
 	return c
 }
 
-// A Rule says how one form of an info type is recognised. doc/detectors and
-// CONTRIBUTING explain each key; the zero value of each optional key is its
-// default.
+// A Rule says how one form of an info type is recognised. docs/rules.md explains
+// each key; the zero value of each optional key is its default.
 type Rule struct {
 	ID          string   `toml:"id"` // category.name or category.name.form
 	InfoType    string   `toml:"info_type"`
@@ -90,6 +92,11 @@ type Rule struct {
 	Within     int      `toml:"within"`
 	Person     bool     `toml:"person"`
 
+	// Shape "dictionary": words and phrases of the company, in the rule or in a
+	// file beside it with one on each line.
+	Terms     []string `toml:"terms"`
+	TermsFile string   `toml:"terms_file"`
+
 	// What must hold of it.
 	Validators     []string  `toml:"validators"`
 	Entropy        float64   `toml:"entropy"` // least Shannon entropy of the value, bits per byte
@@ -106,6 +113,8 @@ type Rule struct {
 
 	File  string `toml:"-"` // where the rule stands
 	Index int    `toml:"-"` // its ordinal in File
+
+	ownTerms int // terms that stand in the rule beside terms_file
 }
 
 // Category is the part of the info type before the dot.
@@ -165,6 +174,31 @@ type Catalogue struct {
 	rule   map[string]int
 	typ    map[string]int
 	group  map[string]int
+	files  map[string][]byte // rule files by name, for messages about places in them
+	own    map[string]bool   // ids of the rules of the last layer
+}
+
+// Own reports whether a rule stands in the layer that was loaded last, not in
+// one below it.
+func (c *Catalogue) Own(id string) bool { return c.own[id] }
+
+// Errorf makes an error about a key of a rule ("pattern", "test[2].text"), with
+// its place. It is for those who find a mistake when they put a rule to use.
+func (c *Catalogue) Errorf(r Rule, key, format string, a ...any) *strict.Error {
+	doc, err := strict.Parse(r.File, c.files[r.File])
+	if err != nil { // it was parsed before
+		return &strict.Error{File: r.File, Key: key, Msg: fmt.Sprintf(format, a...)}
+	}
+	return hide(doc.Errorf(at("rule", r.Index, key), format, a...))
+}
+
+// hide takes terms and texts of tests out of an error: they may be what a
+// company must not show.
+func hide(e *strict.Error) *strict.Error {
+	if strings.Contains(e.Key, "].terms") || strings.Contains(e.Key, "].test") {
+		e.Hide()
+	}
+	return e
 }
 
 // Rules returns all rules, sorted by id.

@@ -3,15 +3,14 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
-	"github.com/promptgate/promptgate/detectors"
-	"github.com/promptgate/promptgate/detectors/engine"
-	"github.com/promptgate/promptgate/detectors/pattern"
+	"github.com/promptgate/promptgate/detectors/shipped"
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/rules"
 	"github.com/promptgate/promptgate/rules/strict"
@@ -68,7 +67,10 @@ type testResult struct {
 	Line    int    `json:"line,omitempty"` // of policies
 }
 
-type testRun struct{ results []testResult }
+type testRun struct {
+	results []testResult
+	empty   bool // there is nothing that could have tests
+}
 
 // tree runs the tests of dir laid over the built-in rules: all when dir is "",
 // else those that stand in it.
@@ -82,7 +84,7 @@ func (t *testRun) tree(dir string) error {
 		return located(err, dir)
 	}
 	if err := t.rules(catalogue); err != nil {
-		return err
+		return located(err, dir)
 	}
 	names, err := policyNames(fsys)
 	if err != nil {
@@ -98,6 +100,8 @@ func (t *testRun) tree(dir string) error {
 		t.policy(pol)
 	}
 	if dir != "" {
+		files, err := fs.Glob(os.DirFS(dir), "*/*.toml")
+		t.empty = err == nil && len(files) == 0
 		t.results = slices.DeleteFunc(t.results, func(r testResult) bool {
 			_, err := fs.Stat(os.DirFS(dir), r.File)
 			return err != nil
@@ -110,14 +114,11 @@ func (t *testRun) tree(dir string) error {
 }
 
 func (t *testRun) rules(c *rules.Catalogue) error {
-	e, err := newEngine(c, nil)
+	e, err := untested(c, nil)
 	if err != nil {
 		return err
 	}
-	for _, r := range pattern.RunTests(c, func(text []byte, label string) []detectors.Finding {
-		found, _ := e.Scan(text, engine.Options{Label: label})
-		return found
-	}) {
+	for _, r := range shipped.Test(c, e) {
 		t.results = append(t.results, testResult{Kind: "rule", File: r.File, Of: r.Rule, Test: fmt.Sprint(r.Ordinal), Failure: r.Failure})
 	}
 	return nil
@@ -203,8 +204,8 @@ func (p *program) printTests(t *testRun, asJSON bool) error {
 			fmt.Fprintf(p.stdout, "%s: %s, test %s: %s\n", r.File, r.Of, r.Test, r.Failure)
 		}
 	}
-	if len(t.results) == 0 {
-		return fmt.Errorf("no tests found")
+	if t.empty {
+		return errors.New("no rules or policies found")
 	}
 	if !asJSON {
 		_, err := fmt.Fprintf(p.stdout, "%s, %d failed; of %d rules and %d policies\n", count(len(t.results), "test"), failed, len(of["rule"]), len(of["policy"]))

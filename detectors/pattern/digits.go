@@ -1,6 +1,7 @@
 package pattern
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -15,44 +16,39 @@ type format struct {
 	points int16
 }
 
-// parseFormats reads "3-2-4", "4_4_4_4=12" (with points), "9".
-func parseFormats(list []string) ([]format, error) {
-	var out []format
-	for _, s := range list {
-		var f format
-		spec, points, ok := strings.Cut(s, "=")
-		if ok {
-			n, err := strconv.Atoi(points)
-			if err != nil || n < -50 || n > 50 {
-				return nil, fmt.Errorf("formats: %q: points are a number from -50 to 50", s)
-			}
-			f.points = int16(n)
+// parseFormat reads "3-2-4", "4_4_4_4=12" (with points), "9".
+func parseFormat(s string) (f format, err error) {
+	spec, points, ok := strings.Cut(s, "=")
+	if ok {
+		n, err := strconv.Atoi(points)
+		if err != nil || n < -50 || n > 50 {
+			return f, errors.New("the points of a format are a number from -50 to 50")
 		}
-		for i := 0; i < len(spec); {
-			j := i
-			for j < len(spec) && isDigit(spec[j]) {
-				j++
-			}
-			n, err := strconv.Atoi(spec[i:j])
-			if err != nil || n < 1 || n > maxGroup {
-				return nil, fmt.Errorf("formats: %q: groups have 1 to %d digits", s, maxGroup)
-			}
-			f.lens = append(f.lens, n)
-			if j < len(spec) {
-				if !strings.ContainsRune("_ -./", rune(spec[j])) || j+1 == len(spec) {
-					return nil, fmt.Errorf("formats: %q: separators are space, - . / or _", s)
-				}
-				f.seps = append(f.seps, spec[j])
-				j++
-			}
-			i = j
-		}
-		if len(f.lens) == 0 {
-			return nil, fmt.Errorf("formats: an empty format")
-		}
-		out = append(out, f)
+		f.points = int16(n)
 	}
-	return out, nil
+	for i := 0; i < len(spec); {
+		j := i
+		for j < len(spec) && isDigit(spec[j]) {
+			j++
+		}
+		n, err := strconv.Atoi(spec[i:j])
+		if err != nil || n < 1 || n > maxGroup {
+			return f, fmt.Errorf("the groups of a format have 1 to %d digits", maxGroup)
+		}
+		f.lens = append(f.lens, n)
+		if j < len(spec) {
+			if !strings.ContainsRune("_ -./", rune(spec[j])) || j+1 == len(spec) {
+				return f, errors.New("the separators of a format are space, - . / or _")
+			}
+			f.seps = append(f.seps, spec[j])
+			j++
+		}
+		i = j
+	}
+	if len(f.lens) == 0 {
+		return f, errors.New("a format is empty")
+	}
+	return f, nil
 }
 
 // A group is a run of digits without separators.

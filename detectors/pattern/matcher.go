@@ -178,14 +178,20 @@ func (m *matcher) automaton() *dfa {
 
 func (m *matcher) regexp() *re2.Regexp {
 	m.once.Do(func() {
-		expr := `\A(?:` + m.expr + `)`
-		if m.bytes {
-			m.re = experimental.MustCompileLatin1(expr)
-		} else {
-			m.re = re2.MustCompile(expr)
+		var err error
+		if m.re, err = m.compile(); err != nil {
+			panic("pattern: internal error: RE2 refuses an expression that was proved")
 		}
 	})
 	return m.re
+}
+
+func (m *matcher) compile() (*re2.Regexp, error) {
+	expr := `\A(?:` + m.expr + `)`
+	if m.bytes {
+		return experimental.CompileLatin1(expr)
+	}
+	return re2.Compile(expr)
 }
 
 // walk matches the row of classes.

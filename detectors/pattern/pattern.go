@@ -17,14 +17,13 @@
 package pattern
 
 import (
-	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
 	"github.com/promptgate/promptgate/detectors/validate"
 	"github.com/promptgate/promptgate/rules"
+	"github.com/promptgate/promptgate/rules/strict"
 )
 
 // The text a rule sees around its anchor.
@@ -34,26 +33,26 @@ const (
 	maxRight = rules.MaxLength + 256
 )
 
-// New compiles every rule of a catalogue.
+// New compiles every rule of a catalogue. The error is [strict.Errors].
 func New(c *rules.Catalogue) ([]detectors.Detector, error) {
 	d := &detector{literals: make(map[anchor.Literal]int)}
 	validators := make(map[string]validate.Validator)
 	for _, v := range validate.All() {
 		validators[v.Name] = v
 	}
-	var errs []error
+	var errs strict.Errors
 	for _, src := range c.Rules() {
-		r, err := compile(src, c, validators)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("rule %s: %w", src.ID, err))
-			continue
-		}
+		r := compile(src, c, validators, func(key, format string, a ...any) *strict.Error {
+			e := c.Errorf(src, key, format, a...)
+			errs = append(errs, e)
+			return e
+		})
 		r.index = len(d.rules)
 		d.rules = append(d.rules, r)
 		d.subscribe(r)
 	}
-	if len(errs) > 0 {
-		return nil, errors.Join(errs...)
+	if err := errs.Err(); err != nil {
+		return nil, err
 	}
 	d.digits = newDigitRules(d.kinds[anchor.KindDigits])
 	return []detectors.Detector{d}, nil

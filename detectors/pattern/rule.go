@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/validate"
 	"github.com/promptgate/promptgate/rules"
+	"github.com/promptgate/promptgate/rules/strict"
 )
 
 // A rule is a rules.Rule made ready to run. It is immutable but for its
@@ -45,7 +47,8 @@ func basePoints(r rules.Rule) int16 {
 	return int16(min(max(30+12*-math.Log10(r.RandomPass), 20), 85))
 }
 
-func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.Validator) (*rule, error) {
+// compile makes a rule ready. What is wrong with it is told to bad, by key.
+func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.Validator, bad func(key, format string, a ...any) *strict.Error) *rule {
 	r := &rule{
 		src: src, typ: detectors.InfoType(src.InfoType), id: detectors.RuleID(src.ID),
 		base: basePoints(src), leads: src.Lead,
@@ -56,23 +59,26 @@ func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.
 	t, _ := c.InfoType(src.InfoType)
 	r.person = slices.Contains([]string{"national_id", "person", "contact", "health_id"}, t.Group)
 	r.name = r.typ == "pii.person_name"
-	var err error
-	if src.Pattern != "" {
-		if r.match, err = newMatcher(src.Pattern); err != nil {
-			return nil, fmt.Errorf("pattern: %w", err)
+	expression := func(key, expr string) *matcher {
+		m, err := newMatcher(expr)
+		if err == nil && c.Own(src.ID) {
+			err = m.prove()
 		}
-	}
-	for _, p := range src.Exclude.Patterns {
-		m, err := newMatcher(`(?:` + p + `)$`)
 		if err != nil {
-			return nil, fmt.Errorf("exclude.patterns: %w", err)
+			bad(key, "pattern cannot be used: %v", err)
 		}
-		r.excluded = append(r.excluded, m)
+		return m
 	}
-	for _, name := range src.Validators {
+	if src.Pattern != "" {
+		r.match = expression("pattern", src.Pattern)
+	}
+	for i, p := range src.Exclude.Patterns {
+		r.excluded = append(r.excluded, expression(fmt.Sprintf("exclude.patterns[%d]", i), `(?:`+p+`)$`))
+	}
+	for i, name := range src.Validators {
 		v, ok := validators[name]
 		if !ok {
-			return nil, fmt.Errorf("unknown validator %s", name)
+			bad(fmt.Sprintf("validators[%d]", i), "unknown validator").Hint = strict.Suggest(name, slices.Sorted(maps.Keys(validators)))
 		}
 		r.validators = append(r.validators, v)
 	}
@@ -88,45 +94,50 @@ func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.
 	for _, s := range src.Exclude.Before {
 		r.before = append(r.before, []byte(strings.ToLower(s)))
 	}
-	if r.left, err = newBoundary(src.Boundary.Left); err != nil {
-		return nil, err
-	}
-	if r.right, err = newBoundary(src.Boundary.Right); err != nil {
-		return nil, err
-	}
-	if r.formats, err = parseFormats(src.Formats); err != nil {
-		return nil, err
+	r.left, r.right = newBoundary(src.Boundary.Left), newBoundary(src.Boundary.Right)
+	for i, f := range src.Formats {
+		parsed, err := parseFormat(f)
+		if err != nil {
+			bad(fmt.Sprintf("formats[%d]", i), "%v", err)
+		}
+		r.formats = append(r.formats, parsed)
 	}
 	for _, g := range src.Context {
 		r.context = append(r.context, newContext(g))
 	}
-	switch src.Shape {
-	case "":
-		r.find = findPattern
-	case "labelled":
-		r.find = findLabelled
-	case "street":
-		r.find = findStreet
-	case "digits":
-		r.find = findNothing // tried by digitRun
-	case "email":
-		r.find = findEmail
-	case "phone":
-		r.find = findPhone
-	case "assignment":
-		r.find = findAssignment
-	case "prose":
-		r.find = findProse
-	case "pem":
-		r.find = findPEM
-	case "marking", "marking_line":
-		r.find = findMarking
-	case "signals":
-		r.find = findNothing // sighted by Check, judged by Close
-	default:
-		return nil, fmt.Errorf("unknown shape %s", src.Shape)
+	if src.Shape == "dictionary" {
+		bad("shape", "shape dictionary cannot be used yet")
+		return r
 	}
-	return r, nil
+	r.find = finder(src.Shape)
+	return r
+}
+
+// finder is how rules of a shape look at an anchor.
+func finder(shape string) func(*check, *rule, int) {
+	switch shape {
+	case "":
+		return findPattern
+	case "labelled":
+		return findLabelled
+	case "street":
+		return findStreet
+	case "email":
+		return findEmail
+	case "phone":
+		return findPhone
+	case "assignment":
+		return findAssignment
+	case "prose":
+		return findProse
+	case "pem":
+		return findPEM
+	case "marking", "marking_line":
+		return findMarking
+	case "digits", "signals": // tried by digitRun; sighted by Check and judged by Close
+		return findNothing
+	}
+	panic("pattern: internal error: a shape that the loader let through is not known")
 }
 
 func findNothing(*check, *rule, int) {}
@@ -145,22 +156,21 @@ const (
 	boundNone
 )
 
-func newBoundary(name string) (boundary, error) {
+// newBoundary knows the names that the loader lets through.
+func newBoundary(name string) boundary {
 	switch name {
-	case "", "word":
-		return boundWord, nil
 	case "alnum":
-		return boundAlnum, nil
+		return boundAlnum
 	case "token":
-		return boundToken, nil
+		return boundToken
 	case "digit":
-		return boundDigit, nil
+		return boundDigit
 	case "number":
-		return boundNumber, nil
+		return boundNumber
 	case "none":
-		return boundNone, nil
+		return boundNone
 	}
-	return 0, fmt.Errorf("unknown boundary %s", name)
+	return boundWord
 }
 
 // before reports whether text[:i] may stand before a match.

@@ -22,11 +22,11 @@ type TestResult struct {
 	Failure string
 }
 
-// RunTests runs the tests of every rule of a catalogue through scan, which
-// returns the findings of one text after dominance.
-func RunTests(c *rules.Catalogue, scan func(text []byte, label string) []detectors.Finding) []TestResult {
+// RunTests runs the tests of rules through scan, which returns the findings of
+// one text after dominance.
+func RunTests(list []rules.Rule, scan func(text []byte, label string) []detectors.Finding) []TestResult {
 	var out []TestResult
-	for _, r := range c.Rules() {
+	for _, r := range list {
 		for i, t := range r.Tests {
 			res := TestResult{Rule: r.ID, File: r.File, Ordinal: i}
 			text, want, err := Sample(t.Text, fmt.Sprintf("%s/%d", r.ID, i))

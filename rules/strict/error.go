@@ -17,6 +17,8 @@ type Error struct {
 	Msg       string // lower case, no full stop
 	Text      string // the line, with secret values masked
 	Hint      string // the name that was probably meant, or ""
+
+	caret int // column of the caret when Text was cut by Hide; 0 is Col
 }
 
 // Error is "file:line:col: msg", with the hint as " (hint?)" behind it; without a
@@ -37,6 +39,27 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// Hide takes the value out of the line that is shown, for values that must not
+// appear on a screen or in a log. The place stays.
+func (e *Error) Hide() {
+	text := []rune(e.Text)
+	keep := min(max(e.Col-1, 0), len(text))
+	for i, r := range text[:keep] {
+		if r == '=' || r == '[' && i > 0 || r == '"' || r == '\'' {
+			keep = i
+			break
+		}
+	}
+	rest := text[keep:]
+	if i := slices.Index(rest, '='); i >= 0 && !slices.Contains(rest[:i], '"') && !slices.Contains(rest[:i], '\'') {
+		keep += i + 1
+		e.Text = string(text[:keep]) + " ***"
+	} else {
+		e.Text = string(text[:keep]) + "***"
+	}
+	e.caret = min(e.Col, keep+1)
+}
+
 // Render is the message with the line, a caret under the column, and the hint
 // on a line of its own. It ends with a newline.
 func (e *Error) Render() string {
@@ -46,7 +69,7 @@ func (e *Error) Render() string {
 	b.WriteString(plain.Error())
 	b.WriteByte('\n')
 	if e.Line > 0 {
-		text, col := window(e.Text, e.Col)
+		text, col := window(e.Text, cmp.Or(e.caret, e.Col))
 		number := fmt.Sprintf("%5d", e.Line)
 		fmt.Fprintf(&b, "%s | %s\n", number, text)
 		fmt.Fprintf(&b, "%s | %s^\n", strings.Repeat(" ", len(number)), padding(text, col))

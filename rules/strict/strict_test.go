@@ -122,8 +122,8 @@ func TestErrorLineIsOneLineWithTheHint(t *testing.T) {
 func TestAKeyThatIsAlreadyThereIsSuggestedToo(t *testing.T) {
 	for in, want := range map[string]string{
 		"name = 'x'\nnaem = 'y'\n": `f.toml:2:1: unknown key "naem" (name?)`,
-		"naem = 'y'\n":              `f.toml:1:1: unknown key "naem" (name?)`,
-		"port = 1\npor = 2\n":       `f.toml:2:1: unknown key "por" (port?)`,
+		"naem = 'y'\n":             `f.toml:1:1: unknown key "naem" (name?)`,
+		"port = 1\npor = 2\n":      `f.toml:2:1: unknown key "por" (port?)`,
 	} {
 		var s sample
 		if _, err := Decode("f.toml", []byte(in), &s); err == nil || err.Error() != want {
