@@ -16,11 +16,16 @@ const builtinPrefix = "default."
 
 // addBuiltin appends the built-in rules.
 func (p *Policy) addBuiltin(monitor bool) {
-	add := func(r rule) int32 {
-		r.id, r.monitor = builtinPrefix+r.id, monitor
-		p.rules = append(p.rules, r)
-		return int32(len(p.rules) - 1)
+	on := func(r rule, c clause) int32 {
+		n := int32(len(p.rules))
+		c.rule, c.scope.empty = n, true
+		r.id, r.monitor, r.finds = builtinPrefix+r.id, monitor, c.finds
+		r.own, r.any, r.end = int32(len(p.clauses)), int32(len(p.clauses))+1, int32(len(p.clauses))+1
+		p.rules, p.clauses = append(p.rules, r), append(p.clauses, c)
+		return n
 	}
+	add := func(r rule) int32 { return on(r, clause{}) }
+	from := func(level detectors.Confidence) clause { return clause{finds: true, filter: filter{confidence: level}} }
 	const ask = "Send it as plain text if you can, or ask your security team."
 	p.builtin = builtin{
 		gapBlock: add(rule{id: "gap.block", gate: Block, reason: "Part of your message could not be checked, so it was not sent.", guidance: ask}),
@@ -28,9 +33,10 @@ func (p *Policy) addBuiltin(monitor bool) {
 		gapAllow: add(rule{id: "gap.allow", gate: Allow}),
 		unedited: add(rule{id: "unedited", gate: Block,
 			reason: "Your message contains data that should have been replaced, but it could not be replaced everywhere.", guidance: "Remove the data and send the message again."}),
-		unruled:     add(rule{id: "finding", gate: Log, finds: true, confidence: detectors.Medium}),
-		foreign:     add(rule{id: "unknown", gate: Log, alert: true, finds: true, confidence: detectors.Medium}),
-		foreignSure: add(rule{id: "unknown.sure", gate: Block, finds: true, confidence: detectors.High, reason: "Your message contains data of a kind that this policy does not know.", guidance: "Remove it, or ask your security team."}),
+		unruled: on(rule{id: "finding", gate: Log}, from(detectors.Medium)),
+		foreign: on(rule{id: "unknown", gate: Log, alert: true}, from(detectors.Medium)),
+		foreignSure: on(rule{id: "unknown.sure", gate: Block, reason: "Your message contains data of a kind that this policy does not know.",
+			guidance: "Remove it, or ask your security team."}, from(detectors.High)),
 	}
 }
 

@@ -6,37 +6,59 @@ import (
 	"github.com/promptgate/promptgate/detectors"
 )
 
-// distinct reports whether rule i takes at least n different values. The list
+// distinct reports whether clause c takes at least n different values. The list
 // of findings knows them exactly; where it was cut off, the totals know at
 // least as many of each type as one level has.
-func (s *survey) distinct(i, n int) bool {
-	if s.differ(i, "", n) {
-		return true
-	}
-	sum := 0
-	for j := range s.m.Totals {
-		if t := &s.m.Totals[j]; s.takesTotal(i, t) && !s.typeBefore(i, j) {
-			sum += s.mostDistinct(i, t.Type)
-		}
-	}
-	return sum >= n
+func (s *survey) distinct(c, n int) bool {
+	return s.weigh(c, "", n, false) || s.totals(c, s.m.Totals, n, false)
 }
 
-// persons reports whether rule i takes at least n different values of one type:
-// ten names and ten addresses are ten persons, not twenty.
-func (s *survey) persons(i, n int) bool {
+// sums reports whether the different values that clause c takes make at least n
+// points.
+func (s *survey) sums(c, n int) bool {
+	return s.weigh(c, "", n, true) || s.totals(c, s.m.Totals, n, true)
+}
+
+// spent reports whether the sender has sent at least n different values that
+// clause c takes on this day, this message included.
+func (s *survey) spent(c, n int) bool {
+	return s.weigh(c, "", n, false) || s.totals(c, s.m.Spent, n, false)
+}
+
+// totals adds up, over the types of a list, what one level knows to be different.
+func (s *survey) totals(c int, list []Total, n int, points bool) bool {
+	sum := 0
+	for j := range list {
+		t := &list[j]
+		if !s.takesTotal(c, t) || s.typeBefore(c, list[:j], t.Type) {
+			continue
+		}
+		most := s.mostDistinct(c, list, t.Type)
+		if points {
+			most *= s.p.clauses[c].pointsOf(t.Type)
+		}
+		if sum += most; sum >= n {
+			return true
+		}
+	}
+	return false
+}
+
+// persons reports whether clause c takes at least n different values of one
+// type: ten names and ten addresses are ten persons, not twenty.
+func (s *survey) persons(c, n int) bool {
 	for j := range s.m.Totals {
-		if t := &s.m.Totals[j]; t.Distinct >= n && s.takesTotal(i, t) {
+		if t := &s.m.Totals[j]; t.Distinct >= n && s.takesTotal(c, t) {
 			return true
 		}
 	}
 	done := make([]detectors.InfoType, 0, 32)
 	for j := range s.m.Findings {
 		f := &s.m.Findings[j]
-		if slices.Contains(done, f.Type) || !s.takes(i, j) {
+		if slices.Contains(done, f.Type) || !s.takes(c, j) {
 			continue
 		}
-		if s.differ(i, f.Type, n) {
+		if s.weigh(c, f.Type, n, false) {
 			return true
 		}
 		done = append(done, f.Type)
@@ -44,19 +66,16 @@ func (s *survey) persons(i, n int) bool {
 	return false
 }
 
-// differ reports whether rule i takes at least n findings, of one type or of
-// all (""), whose values differ. A finding without a digest counts as a value
-// of its own.
-func (s *survey) differ(i int, of detectors.InfoType, n int) bool {
+// weigh reports whether clause c takes findings, of one type or of all (""),
+// whose different values number at least n, or make n points. A finding without
+// a digest counts as a value of its own.
+func (s *survey) weigh(c int, of detectors.InfoType, n int, points bool) bool {
 	var room [64]detectors.Digest
 	seen := room[:0]
 	var more map[detectors.Digest]struct{}
-	if n > len(room) {
-		more = make(map[detectors.Digest]struct{})
-	}
 	for j := range s.m.Findings {
 		f := &s.m.Findings[j]
-		if of != "" && f.Type != of || !s.takes(i, j) {
+		if of != "" && f.Type != of || !s.takes(c, j) {
 			continue
 		}
 		switch {
@@ -68,41 +87,46 @@ func (s *survey) differ(i int, of detectors.InfoType, n int) bool {
 			more[f.Digest] = struct{}{}
 		case slices.Contains(seen, f.Digest):
 			continue
-		default:
+		case len(seen) < len(room):
 			seen = append(seen, f.Digest)
+		default:
+			more = make(map[detectors.Digest]struct{}, 2*len(room))
+			for _, d := range seen {
+				more[d] = struct{}{}
+			}
+			more[f.Digest] = struct{}{}
 		}
-		if n--; n <= 0 {
+		if points {
+			n -= s.p.clauses[c].pointsOf(f.Type)
+		} else {
+			n--
+		}
+		if n <= 0 {
 			return true
 		}
 	}
 	return false
 }
 
-// takes reports whether rule i counts finding j.
-func (s *survey) takes(i, j int) bool {
-	f, k := &s.m.Findings[j], s.kind(j)
-	return s.p.rules[i].takes(f, s.p.severityOf(f, k)) && slices.Contains(k.rules, int32(i))
-}
-
-func (s *survey) takesTotal(i int, t *Total) bool {
+func (s *survey) takesTotal(c int, t *Total) bool {
 	k := s.p.kindOf(t.Type)
-	return s.p.rules[i].takesTotal(t, k.severity) && slices.Contains(k.rules, int32(i))
+	return t.Count+t.Distinct > 0 && slices.Contains(k.clauses, int32(c)) && s.takesTotalOf(c, t, k)
 }
 
-// typeBefore reports whether a total that rule i takes, of the type of total j,
-// stands before it.
-func (s *survey) typeBefore(i, j int) bool {
-	for k := range j {
-		if t := &s.m.Totals[k]; t.Type == s.m.Totals[j].Type && s.takesTotal(i, t) {
+// typeBefore reports whether a total that clause c takes, of the type, stands in
+// the list.
+func (s *survey) typeBefore(c int, list []Total, of detectors.InfoType) bool {
+	for j := range list {
+		if t := &list[j]; t.Type == of && s.takesTotal(c, t) {
 			return true
 		}
 	}
 	return false
 }
 
-func (s *survey) mostDistinct(i int, of detectors.InfoType) (n int) {
-	for j := range s.m.Totals {
-		if t := &s.m.Totals[j]; t.Type == of && s.takesTotal(i, t) {
+func (s *survey) mostDistinct(c int, list []Total, of detectors.InfoType) (n int) {
+	for j := range list {
+		if t := &list[j]; t.Type == of && s.takesTotal(c, t) {
 			n = max(n, t.Distinct)
 		}
 	}

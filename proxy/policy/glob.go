@@ -5,9 +5,12 @@ import "strings"
 // glob reports whether s matches pattern, in which each * stands for any run of
 // bytes and everything else for itself.
 func glob(pattern, s string) bool {
+	if pattern == s {
+		return true
+	}
 	head, rest, star := strings.Cut(pattern, "*")
 	if !star {
-		return s == pattern
+		return false
 	}
 	if !strings.HasPrefix(s, head) {
 		return false

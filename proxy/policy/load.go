@@ -1,9 +1,11 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -12,22 +14,26 @@ import (
 	"github.com/promptgate/promptgate/rules/strict"
 )
 
-// A loader turns the entries of one file into a policy and collects mistakes.
+// A loader turns the entries of files into a policy and collects mistakes.
 type loader struct {
-	doc  *strict.Document
-	c    *rules.Catalogue
-	errs strict.Errors
-	p    *Policy
+	sources []*source
+	doc     *strict.Document // of the entry that is being read
+	c       *rules.Catalogue
+	errs    strict.Errors
+	p       *Policy
 
-	ids      map[string]string // of rules and connections → path of the first
+	sets     map[string][]string
+	ids      map[string]string // of everything that decides → its kind
+	retired  map[string]bool
 	controls map[string]int32
 	redacts  bool // some rule has a redact
 
 	types, categories, groups, causes []string
 }
 
-func newLoader(doc *strict.Document, c *rules.Catalogue) *loader {
-	l := &loader{doc: doc, c: c, p: &Policy{}, ids: make(map[string]string), categories: rules.Categories()}
+func newLoader(c *rules.Catalogue) *loader {
+	l := &loader{c: c, p: &Policy{}, sets: make(map[string][]string), ids: make(map[string]string), retired: make(map[string]bool),
+		categories: rules.Categories()}
 	for _, t := range c.InfoTypes() {
 		l.types = append(l.types, t.Name)
 	}
@@ -46,38 +52,156 @@ func (l *loader) bad(path, format string, a ...any) *strict.Error {
 	return e
 }
 
-// wrong reports whether there is a mistake at path or below it.
-func (l *loader) wrong(path string) bool {
-	return slices.ContainsFunc(l.errs, func(e *strict.Error) bool { return e.Key == path || strings.HasPrefix(e.Key, path+".") })
+func (l *loader) badAt(path string, i int, format string, a ...any) *strict.Error {
+	return l.bad(fmt.Sprintf("%s[%d]", path, i), format, a...)
 }
 
-func (l *loader) load(f *fileEntry) {
-	if f.Title == "" {
+// wrong reports whether there is a mistake at path or below it.
+func (l *loader) wrong(path string) bool {
+	return slices.ContainsFunc(l.errs, func(e *strict.Error) bool {
+		rest, ok := strings.CutPrefix(e.Key, path)
+		return ok && e.File == l.doc.File() && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
+}
+
+func (l *loader) load() {
+	own := l.own()
+	l.doc = own.doc
+	if own.entry.Format > Format {
+		return
+	}
+	if own.entry.Title == "" {
 		l.bad("title", "title is missing: say in a few words what the policy is for")
 	}
-	l.redacts = slices.ContainsFunc(f.Rules, func(r ruleEntry) bool { return r.Redact != "" })
-	l.controlTable(f)
-	for i := range f.Rules {
-		r := l.rule(fmt.Sprintf("rule[%d]", i), &f.Rules[i])
-		r.monitor = r.monitor || f.Monitor
-		l.p.rules = append(l.p.rules, r)
-	}
-	l.p.addBuiltin(f.Monitor)
+	l.words()
+	l.tenants()
+	l.usable()
+	l.rules()
+	l.exceptions()
+	l.overlays()
+	l.exempts()
+	l.stricters()
+	l.reminders()
 	l.p.index(l.c)
-	for i := range f.Connections {
-		l.p.conns = append(l.p.conns, l.connection(i, &f.Connections[i]))
+	for _, x := range merge(l, "connection", func(f *fileEntry) []connectionEntry { return f.Connections }, func(e *connectionEntry) string { return e.ID }) {
+		l.doc = x.doc
+		l.p.conns = append(l.p.conns, l.connection(x.path, x.e))
 	}
 	l.shadowed()
-	for i := range f.Tests {
-		l.p.tests = append(l.p.tests, l.test(i, &f.Tests[i]))
+	l.doc = own.doc
+	for i := range own.entry.Tests {
+		l.p.tests = append(l.p.tests, l.test(i, &own.entry.Tests[i]))
 	}
+}
+
+// words reads the sets, the retired ids and the settings of a word.
+func (l *loader) words() {
+	for _, s := range l.sources {
+		l.doc = s.doc
+		for name, members := range s.entry.Sets {
+			path := "sets." + quoteKey(name)
+			if !setName.MatchString(name) {
+				l.bad(path, "the name of a set is a word in lower case")
+			}
+			if i := slices.IndexFunc(members, func(m string) bool { return m == "" || m[0] == '@' }); i >= 0 {
+				l.badAt(path, i, "a set has names as members, and no other set")
+			}
+			l.sets[name] = members
+		}
+		for i, id := range s.entry.Retired {
+			if !ruleID.MatchString(id) {
+				l.badAt("retired", i, "an id is words in lower case joined by dots")
+			}
+			l.retired[id] = true
+		}
+		switch s.entry.Telemetry {
+		case "":
+		case "pass", "block":
+			l.p.blockTelemetry = s.entry.Telemetry == "block"
+		default:
+			l.bad("third_party_telemetry", `third_party_telemetry is "pass" or "block"`)
+		}
+	}
+}
+
+// rules reads every [[rule]], those of overlays too.
+func (l *loader) rules() {
+	all := merge(l, "rule", func(f *fileEntry) []ruleEntry { return f.Rules }, func(e *ruleEntry) string { return e.ID })
+	for _, o := range merge(l, "overlay", func(f *fileEntry) []overlayEntry { return f.Overlays }, func(e *overlayEntry) string { return e.ID }) {
+		for i := range o.e.Rules {
+			r := &o.e.Rules[i]
+			path := fmt.Sprintf("%s.rule[%d]", o.path, i)
+			if o.doc.Has(path + ".when.user_group") {
+				l.errs.Add(o.doc.Errorf(path+".when.user_group", "the groups of an overlay's rule are those of the overlay"))
+			}
+			if !slices.Contains(o.e.UserGroup, "*") {
+				r.When.UserGroup = o.e.UserGroup
+			}
+			all = append(all, placed[ruleEntry]{o.doc, path, r})
+		}
+	}
+	l.redacts = slices.ContainsFunc(all, func(x placed[ruleEntry]) bool { return x.e.Redact != nil })
+	l.controlTable(all)
+	monitor := l.own().entry.Monitor
+	for _, x := range all {
+		l.doc = x.doc
+		l.id("rule", x.path, x.e.ID)
+		r := l.rule(x.path, x.e)
+		r.monitor = r.monitor || monitor
+		l.p.rules = append(l.p.rules, r)
+	}
+	for _, x := range all {
+		l.doc = x.doc
+		l.aliases(x.path, x.e)
+	}
+	l.p.addBuiltin(monitor)
+}
+
+// aliases are former names: they stay taken.
+func (l *loader) aliases(path string, e *ruleEntry) {
+	for i, a := range e.Aliases {
+		switch {
+		case !ruleID.MatchString(a):
+			l.badAt(path+".aliases", i, "an id is words in lower case joined by dots")
+		case l.ids[a] != "":
+			l.badAt(path+".aliases", i, "%q is the id of another %s", a, l.ids[a])
+		default:
+			l.ids[a] = "alias"
+		}
+	}
+}
+
+// named are the rules by id and by former id.
+func (l *loader) named() map[string]int32 {
+	out := make(map[string]int32)
+	for i := range l.p.rules {
+		r := &l.p.rules[i]
+		if l.p.isBuiltin(i) {
+			continue
+		}
+		out[r.id] = int32(i)
+		for _, a := range r.aliases {
+			out[a] = int32(i)
+		}
+	}
+	return out
+}
+
+func (l *loader) ruleIDs() []string {
+	var out []string
+	for id := range l.named() {
+		out = append(out, id)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // controlTable numbers the controls, sorted by id.
-func (l *loader) controlTable(f *fileEntry) {
-	for i, r := range f.Rules {
-		l.names(fmt.Sprintf("rule[%d].controls", i), "a control id", r.Controls, controlID)
-		l.p.controls = append(l.p.controls, r.Controls...)
+func (l *loader) controlTable(all []placed[ruleEntry]) {
+	for _, x := range all {
+		l.doc = x.doc
+		l.names(x.path+".controls", "a control id", x.e.Controls, controlID)
+		l.p.controls = append(l.p.controls, x.e.Controls...)
 	}
 	slices.Sort(l.p.controls)
 	l.p.controls = slices.Compact(l.p.controls)
@@ -92,8 +216,8 @@ var (
 	controlID = regexp.MustCompile(`^[A-Z][A-Z0-9]*-[A-Z0-9.()-]+$`)
 )
 
-// id checks the id of the rule or connection at path.
-func (l *loader) id(path, id string) {
+// id checks the id of something that decides.
+func (l *loader) id(what, path, id string) {
 	switch {
 	case id == "":
 		l.bad(path+".id", "id is missing")
@@ -101,34 +225,55 @@ func (l *loader) id(path, id string) {
 		l.bad(path+".id", "an id is words in lower case joined by dots")
 	case strings.HasPrefix(id, builtinPrefix):
 		l.bad(path+".id", "ids that begin with %q are taken by the built-in rules", builtinPrefix)
+	case l.wrong(path + ".id"):
 	case l.ids[id] != "":
-		l.bad(path+".id", "the id %q is already taken by %s", id, l.ids[id])
+		article := "a"
+		if strings.ContainsAny(l.ids[id][:1], "aeiou") {
+			article = "an"
+		}
+		l.bad(path+".id", "the id %q is already taken by %s %s", id, article, l.ids[id])
+	case l.retired[id]:
+		l.bad(path+".id", "the id %q is retired: events of another rule bear it, so take a new one", id)
 	default:
-		l.ids[id] = path
+		l.ids[id] = what
 	}
 }
 
 // rule compiles a [[rule]].
 func (l *loader) rule(path string, e *ruleEntry) rule {
-	l.id(path, e.ID)
-	r := rule{id: e.ID, operator: e.Redact, monitor: e.Monitor, alert: e.Alert, reason: e.Reason, guidance: e.Guidance, note: e.Note}
+	r := rule{id: e.ID, aliases: e.Aliases, monitor: e.Monitor, alert: e.Alert, reason: e.Reason, guidance: e.Guidance, note: e.Note,
+		owners: l.names(path+".owner", "a name", e.Owner, nil), file: l.doc.File(), line: l.doc.Errorf(path, "").Line}
 	for _, c := range e.Controls {
 		r.controls = append(r.controls, l.controls[c])
 	}
 	slices.Sort(r.controls)
+	r.operators = l.operators(path+".redact", e.Redact)
 	l.action(path, e, &r)
-	l.when(path+".when", &e.When, &r)
+	n := int32(len(l.p.rules))
+	add := func(path string, e *clauseEntry) int32 {
+		c := l.clause(path, e, r.gate)
+		c.rule = n
+		r.finds = r.finds || c.finds
+		l.p.clauses = append(l.p.clauses, c)
+		return int32(len(l.p.clauses) - 1)
+	}
+	r.own = add(path+".when", &e.When.clauseEntry)
+	for i := range e.When.Any {
+		r.any = add(fmt.Sprintf("%s.when.any[%d]", path, i), &e.When.Any[i]) + 1
+	}
+	r.any = max(r.any, r.own+1)
+	for i := range e.When.All {
+		add(fmt.Sprintf("%s.when.all[%d]", path, i), &e.When.All[i])
+	}
+	r.end = int32(len(l.p.clauses))
 	l.possible(path, e, &r)
 	return r
 }
 
 // action reads what the rule does.
 func (l *loader) action(path string, e *ruleEntry, r *rule) {
-	if e.Redact != "" && !slices.Contains(operators(), e.Redact) {
-		l.bad(path+".redact", "unknown operator %q", e.Redact).Hint = strict.Suggest(e.Redact, operators())
-	}
 	switch i := slices.Index(gateNames[:], e.Gate); {
-	case e.Gate == "" && e.Redact != "":
+	case e.Gate == "" && e.Redact != nil:
 		r.gate = Log
 	case l.wrong(path + ".gate"):
 		return
@@ -154,61 +299,48 @@ func (l *loader) action(path string, e *ruleEntry, r *rule) {
 	}
 }
 
-// when reads the conditions.
-func (l *loader) when(path string, w *whenEntry, r *rule) {
-	r.finds = slices.ContainsFunc([]string{"category", "info_type", "group", "with", "confidence", "severity", "role", "evidence", "count", "distinct", "persons"},
-		func(key string) bool { return l.doc.Has(path + "." + key) })
-	r.categories = l.oneOf(path+".category", "category", w.Category, l.categories)
-	r.infoTypes = l.typeGlobs(path+".info_type", w.InfoType)
-	r.infoGroups = l.oneOf(path+".group", "group", w.Group, l.groups)
-	r.with = l.typeGlobs(path+".with", w.With)
-	r.confidence = l.confidence(path+".confidence", w.Confidence, r.gate)
-	if w.Severity != "" {
-		if r.severity = parseSeverity(w.Severity); r.severity == anySeverity {
-			l.bad(path+".severity", "unknown severity %q", w.Severity).Hint = strict.Suggest(w.Severity, severityNames())
+// operators reads a redact: one operator, or a table of them by info type.
+func (l *loader) operators(path string, redact any) (out []operatorGlob) {
+	one := func(path, types string, v any) {
+		name, ok := v.(string)
+		i := slices.Index(operatorNames[:], name)
+		switch {
+		case !ok:
+			l.bad(path, "an operator is a name: %s", strings.Join(operatorNames[:], ", "))
+		case i < 0:
+			l.bad(path, "unknown operator %q", name).Hint = strict.Suggest(name, operatorNames[:])
+		default:
+			out = append(out, operatorGlob{types, operator(i)})
 		}
 	}
-	for _, role := range l.oneOf(path+".role", "role", w.Role, roles()) {
-		r.roles = append(r.roles, content.Role(role))
-	}
-	r.evidence = l.names(path+".evidence", "an evidence name", w.Evidence, nil)
-	r.count = l.atLeast(path+".count", w.Count)
-	r.distinct = l.atLeast(path+".distinct", w.Distinct)
-	r.persons = l.atLeast(path+".persons", w.Persons)
-	for _, g := range l.oneOf(path+".gap", "gap", w.Gap, l.causes) {
-		r.gaps = append(r.gaps, detectors.Cause(g))
-	}
-	r.editDue = w.EditDue
-	r.apps = l.names(path+".app", "a name", w.App, nil)
-	r.activities = l.names(path+".activity", "a name", w.Activity, nil)
-	r.endpoints = l.names(path+".endpoint", "a name", w.Endpoint, nil)
-	r.users = l.names(path+".user", "a name", w.User, nil)
-	r.groups = l.names(path+".user_group", "a name", w.UserGroup, nil)
-	r.networks = l.names(path+".network", "a name", w.Network, nil)
-	for _, f := range l.names(path+".fact", "name or name=value", w.Fact, factForm) {
-		name, value, ok := strings.Cut(f, "=")
-		if !ok {
-			value = "*"
+	switch v := redact.(type) {
+	case nil:
+	case map[string]any:
+		for types, name := range v {
+			at := path + "." + quoteKey(types)
+			if !slices.ContainsFunc(l.types, func(t string) bool { return glob(types, t) }) {
+				l.bad(at, "unknown info type %q", types).Hint = strict.Suggest(types, l.types)
+			}
+			one(at, types, name)
 		}
-		r.facts = append(r.facts, factGlob{name, value})
+		slices.SortFunc(out, func(a, b operatorGlob) int { // the longest first
+			return cmp.Or(len(b.types)-len(a.types), compare(a.types, b.types))
+		})
+	default:
+		one(path, "*", v)
 	}
-	for _, d := range l.oneOf(path+".direction", "direction", w.Direction, []string{Request.String(), Response.String()}) {
-		if d == Response.String() {
-			r.directions = append(r.directions, Response)
-		} else {
-			r.directions = append(r.directions, Request)
-		}
+	if redact != nil && len(out) == 0 {
+		out = []operatorGlob{{"*", placeholder}} // a mistake that has been told
 	}
+	return out
 }
-
-var factForm = regexp.MustCompile(`^[a-z0-9_*.]+(=.+)?$`)
 
 // oneOf checks that each value is in the vocabulary.
 func (l *loader) oneOf(path, what string, values, vocabulary []string) []string {
 	l.given(path, len(values))
 	for i, v := range values {
 		if !slices.Contains(vocabulary, v) {
-			l.bad(fmt.Sprintf("%s[%d]", path, i), "unknown %s %q", what, v).Hint = strict.Suggest(v, vocabulary)
+			l.badAt(path, i, "unknown %s %q", what, v).Hint = strict.Suggest(v, vocabulary)
 		}
 	}
 	return values
@@ -217,20 +349,23 @@ func (l *loader) oneOf(path, what string, values, vocabulary []string) []string 
 // typeGlobs checks that each pattern fits an info type.
 func (l *loader) typeGlobs(path string, patterns []string) []string {
 	l.given(path, len(patterns))
+	patterns = l.expand(path, patterns)
 	for i, p := range patterns {
 		if !slices.ContainsFunc(l.types, func(t string) bool { return glob(p, t) }) {
-			l.bad(fmt.Sprintf("%s[%d]", path, i), "unknown info type %q", p).Hint = strict.Suggest(p, l.types)
+			l.badAt(path, i, "unknown info type %q", p).Hint = strict.Suggest(p, l.types)
 		}
 	}
 	return patterns
 }
 
-// names checks that no value is empty or of another form.
+// names checks that no value is empty or of another form, and puts the members
+// of sets in the place of their names.
 func (l *loader) names(path, what string, values []string, form *regexp.Regexp) []string {
 	l.given(path, len(values))
+	values = l.expand(path, values)
 	for i, v := range values {
 		if v == "" || form != nil && !form.MatchString(v) {
-			l.bad(fmt.Sprintf("%s[%d]", path, i), "this is not %s", what)
+			l.badAt(path, i, "this is not %s", what)
 		}
 	}
 	return values
@@ -239,13 +374,13 @@ func (l *loader) names(path, what string, values []string, form *regexp.Regexp) 
 // given refuses a list that is written and empty: nothing is in it, so it could
 // mean that the rule never matches, or always.
 func (l *loader) given(path string, n int) {
-	if n == 0 && l.doc.Has(path) {
+	if n == 0 && l.doc.Has(path) && !l.wrong(path) {
 		l.bad(path, "an empty list: leave the key out, or say what is meant")
 	}
 }
 
 func (l *loader) atLeast(path string, n int) int {
-	if n < 1 && l.doc.Has(path) {
+	if n < 1 && l.doc.Has(path) && !l.wrong(path) {
 		l.bad(path, "a count is from 1")
 	}
 	return n
@@ -270,42 +405,65 @@ func (l *loader) confidence(path, name string, g Gate) detectors.Confidence {
 // possible refuses rules that cannot match, or always do.
 func (l *loader) possible(path string, e *ruleEntry, r *rule) {
 	when := path + ".when"
-	if !r.conditional() && !l.doc.Has(when+".edit_due") {
+	own := &l.p.clauses[r.own]
+	if !own.conditional() && r.end == r.own+1 && !l.doc.Has(when+".edit_due") {
 		l.bad(when, `no condition: a rule for every message says so, app = ["*"]`)
+	}
+	if len(e.When.Any) == 1 {
+		l.bad(when+".any", "one of one: write its conditions without any")
 	}
 	if r.redacts() && !r.finds {
 		l.bad(path+".redact", "there is nothing to redact: the rule is not about findings")
 	}
-	if r.editDue && r.redacts() {
+	if own.editDue && r.redacts() {
 		l.bad(when+".edit_due", "a rule cannot wait for the edit that it makes itself")
 	}
-	if r.editDue && !l.redacts {
+	if own.editDue && !l.redacts {
 		l.bad(when+".edit_due", "no edit is ever due: no rule of this policy redacts")
 	}
-	if !r.finds {
+	l.clausePossible(when, own)
+	for c := r.own + 1; c < r.any; c++ {
+		l.branchPossible(fmt.Sprintf("%s.any[%d]", when, c-r.own-1), &l.p.clauses[c])
+	}
+	for c := r.any; c < r.end; c++ {
+		l.branchPossible(fmt.Sprintf("%s.all[%d]", when, c-r.any), &l.p.clauses[c])
+	}
+}
+
+func (l *loader) branchPossible(path string, c *clause) {
+	if l.doc.Has(path + ".edit_due") {
+		l.bad(path+".edit_due", "edit_due stands beside any and all, not within")
+	}
+	if !c.conditional() {
+		l.bad(path, "no condition: this branch always holds")
+	}
+	l.clausePossible(path, c)
+}
+
+func (l *loader) clausePossible(path string, c *clause) {
+	if !c.finds {
 		return
 	}
 	most, any := anySeverity, false
 	for _, t := range l.c.InfoTypes() {
-		if r.takesType(detectors.InfoType(t.Name), t.Group) {
+		if c.takesType(detectors.InfoType(t.Name), t.Group) {
 			any, most = true, max(most, parseSeverity(t.Severity))
 		}
 	}
 	for _, d := range l.c.Rules() {
-		if t, ok := l.c.InfoType(d.InfoType); ok && r.takesType(detectors.InfoType(t.Name), t.Group) {
+		if t, ok := l.c.InfoType(d.InfoType); ok && c.takesType(detectors.InfoType(t.Name), t.Group) {
 			most = max(most, parseSeverity(d.Severity))
 		}
 	}
 	switch {
-	case l.wrong(when): // a misspelt name fits nothing, and has been reported
+	case l.wrong(path): // a misspelt name fits nothing, and has been reported
 	case !any:
-		l.bad(when, "this cannot match: no info type fits category, info_type and group at once")
-	case most < r.severity:
-		l.bad(when+".severity", "this cannot match: no info type that fits is that severe")
+		l.bad(path, "this cannot match: no info type fits category, info_type and group at once")
+	case most < c.severity:
+		l.bad(path+".severity", "this cannot match: no info type that fits is that severe")
 	}
 }
 
-func operators() []string     { return []string{"placeholder"} }
 func levelNames() []string    { return []string{"low", "medium", "high"} }
 func severityNames() []string { return []string{"low", "medium", "high", "critical"} }
 
@@ -328,4 +486,16 @@ func parseLevel(name string) (detectors.Confidence, bool) {
 		return detectors.High, true
 	}
 	return detectors.High, false
+}
+
+func compare(a, b string) int { return strings.Compare(a, b) }
+
+var bareKey = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
+// quoteKey is a key as paths of package strict write it.
+func quoteKey(key string) string {
+	if bareKey.MatchString(key) {
+		return key
+	}
+	return strconv.Quote(key)
 }

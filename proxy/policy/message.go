@@ -32,9 +32,12 @@ type Message struct {
 	Activity  string // "chat", "upload", "embed", ... as the endpoint row says
 	Endpoint  string // id of the endpoint row; "" when unknown
 	Direction Direction
+	Tenant    Tenant
+	Contents  Contents
 	Facts     []content.Fact
 	Findings  []Finding // capped; Totals count all
 	Totals    []Total
+	Spent     []Total // of the sender on this day, this message included; Distinct alone counts
 	Gaps      []detectors.Gap
 	Time      time.Time
 }
@@ -94,11 +97,11 @@ func (g Gate) Enforced() Gate {
 // A Redaction replaces the text of one finding. Finding indexes Message.Findings.
 type Redaction struct {
 	Finding  int
-	Operator string // "placeholder"
+	Operator string // "placeholder", "mask", …: what the policy asks for
 }
 
 // An Obligation is something to do to the message beside redaction.
-type Obligation struct{ Kind, Value string }
+type Obligation struct{ Kind, Role, Value string }
 
 // A Decision is what happens to a message, and why. Its slices are read-only:
 // some are shared with the policy.
@@ -119,6 +122,11 @@ type Decision struct {
 	Alert    bool            // the "flag" answer: log plus an alert that names the gaps in Flagged
 	Flagged  []detectors.Cause
 	Note     string // what the deciding rule would be in a later version, for evidence
+
+	Exceptions []string // that let something through, in file order
+	Stricter   string   // what moved coach, justify and approve one gate up, or ""
+	Tenancy    Tenancy
+	Risk       Risk
 }
 
 // Summary is the one word for evidence: the gate from Coach on, else "redact"
@@ -152,6 +160,7 @@ type Conn struct {
 	Host      string // lower case, no trailing dot, no port
 	Port      int
 	Class     HostClass
+	Time      time.Time
 	Private   bool // the address is private, loopback, link-local or metadata and not listed
 
 	Unsniffable bool // the tunnel does not begin with a ClientHello that can be read, and is not listed
@@ -205,4 +214,5 @@ type Route struct {
 	Reason string
 	Rule   string
 	Count  bool
+	Exempt bool // the sender's group is exempt from inspection: a provider's host may be tunnelled
 }

@@ -3,18 +3,21 @@ package policy
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/promptgate/promptgate/detectors"
-	"github.com/promptgate/promptgate/proxy/content"
+	"github.com/promptgate/promptgate/rules"
 )
 
-// A Policy is a loaded policy file. It is immutable and safe for concurrent use.
+// A Policy is a loaded policy file with what it includes. It is immutable and safe for concurrent use.
 type Policy struct {
 	profile, title, revision string
 
-	rules    []rule  // in file order, then the built-in ones
-	floors   []floor // what most findings fail, of each rule
-	byID     []int32 // indexes of rules in the order of their ids
+	rules    []rule   // in file order, then the built-in ones
+	clauses  []clause // of all rules
+	floors   []floor  // what most findings fail, of each clause
+	heads    []head   // what most messages fail, of each rule
+	byID     []int32  // indexes of rules in the order of their ids
 	builtin  builtin
 	controls []string // every control of every rule, sorted
 
@@ -23,11 +26,25 @@ type Policy struct {
 	foreign    *kind            // how one of an unknown category is taken
 	ranks      map[detectors.RuleID]severity
 
-	causes map[detectors.Cause][]int32 // rules that name a cause, in file order
+	causes map[detectors.Cause][]int32 // clauses that name a cause, in file order
 	order  map[detectors.Cause]int     // place of a cause in detectors.Causes
 
-	conns []connection
-	tests []policyTest
+	tenants      tenants
+	apps         map[string]Risk
+	features     []feature
+	factRows     map[string][]rowGlob // what features look at, by the name of a fact
+	activityRows []rowGlob
+	gpts         []gpt
+
+	exceptions []exception
+	overlays   []overlay
+	stricters  []stricter
+	reminders  []reminder
+
+	blockTelemetry bool
+	exempts        []exempt
+	conns          []connection
+	tests          []policyTest
 }
 
 // Profile is the name of the policy: "l2".
@@ -53,8 +70,9 @@ const (
 
 // A kind is what the policy knows of an info type.
 type kind struct {
+	group    string
 	severity severity
-	rules    []int32 // that a finding of the type can make match, in file order
+	clauses  []int32 // that a finding of the type can make hold, in file order
 	with     []int32 // whose "with" it fulfils
 }
 
@@ -92,135 +110,139 @@ func (p *Policy) compareCauses(a, b detectors.Cause) int {
 	return cmp.Or(place(a)-place(b), cmp.Compare(a, b))
 }
 
-// A rule is one [[rule]], compiled. Empty conditions hold.
+// A rule is one [[rule]], compiled.
 type rule struct {
-	id       string
-	gate     Gate
-	operator string // of the edit; "" when there is none
-	monitor  bool
-	alert    bool
-	controls []int32 // indexes into Policy.controls
+	id        string
+	aliases   []string
+	gate      Gate
+	operators []operatorGlob // of the edit; empty when there is none
+	monitor   bool
+	alert     bool
+	controls  []int32 // indexes into Policy.controls
+	owners    []string
 
 	reason, guidance, note string
 
-	// On findings; finds says whether there is any such condition.
-	finds      bool
-	categories []string
-	infoTypes  []string // globs
-	infoGroups []string
-	with       []string // globs of info types of which one must be there too, from Medium
-	confidence detectors.Confidence
-	severity   severity
-	roles      []content.Role
-	evidence   []string
-	count      int // at least so many findings
-	distinct   int // at least so many different values, over all types
-	persons    int // at least so many different values of one type
+	// Its clauses stand together: at own that of its own conditions, which must
+	// hold; then up to any those of which one must; then up to end those that must.
+	own, any, end int32
 
-	// On gaps.
-	gaps    []detectors.Cause
-	editDue bool
+	finds      bool    // some condition is on findings
+	exceptions []int32 // from it
 
-	// On the message: who, where, what kind.
-	apps, activities, endpoints []string // globs
-	users, groups, networks     []string // globs
-	facts                       []factGlob
-	directions                  []Direction
+	file string
+	line int
 }
 
-// A floor is the part of a rule that decides for most findings and messages
-// that it does not match. Rules are large: with hundreds of them, looking at
-// each costs more in cache misses than in work.
+// redacts reports whether r asks for an edit.
+func (r *rule) redacts() bool { return len(r.operators) > 0 }
+
+// A floor is the part of a clause that decides for most findings and messages
+// for which it does not hold. Clauses are large: with hundreds of them, looking
+// at each costs more in cache misses than in work.
 type floor struct {
 	confidence detectors.Confidence
 	severity   severity
 	picky      bool // takes depends on more than the two above
 	finds      bool
 	gaps       bool
-	editDue    bool
+	with       bool // some other info type must be there too
+	plain      bool // nothing but the above and the rest of the floor
+	least      int  // findings
+	rule       int32
 }
 
-func floorOf(r *rule) floor {
-	return floor{confidence: r.confidence, severity: r.severity, picky: len(r.roles)+len(r.evidence) > 0,
-		finds: r.finds, gaps: len(r.gaps) > 0, editDue: r.editDue}
+// A head is the part of a rule that is looked at for every message.
+type head struct {
+	own     int32
+	editDue bool
+	edits   bool     // it redacts, and not in monitor mode
+	most    operator // the strictest of its operators
+	same    bool     // it has only that one
 }
 
-// A factGlob is "name" or "name=value", both globs.
-type factGlob struct{ name, value string }
-
-// redacts reports whether r asks for an edit.
-func (r *rule) redacts() bool { return r.operator != "" }
-
-// conditional reports whether r has a condition at all.
-func (r *rule) conditional() bool {
-	return r.finds || len(r.gaps) > 0 || r.editDue ||
-		len(r.apps)+len(r.activities)+len(r.endpoints)+len(r.users)+len(r.groups)+len(r.networks)+len(r.facts)+len(r.directions) > 0
-}
-
-// least is how many findings it takes for r to match.
-func (r *rule) least() int { return max(1, r.count, r.distinct, r.persons) }
-
-// takesType reports whether a finding of this type can make r match.
-func (r *rule) takesType(t detectors.InfoType, group string) bool {
-	return (len(r.categories) == 0 || slices.Contains(r.categories, t.Category())) &&
-		(len(r.infoTypes) == 0 || anyGlob(r.infoTypes, string(t))) &&
-		(len(r.infoGroups) == 0 || slices.Contains(r.infoGroups, group))
-}
-
-// takes reports whether r counts a finding of a type that it takes.
-func (r *rule) takes(f *Finding, s severity) bool {
-	if f.Confidence < r.confidence || s < r.severity {
-		return false
+func (p *Policy) floorOf(c *clause) floor {
+	f := floor{confidence: c.confidence, severity: c.severity, picky: c.choosy() || len(c.noneFinds) > 0,
+		finds: c.finds, gaps: len(c.gaps) > 0, with: len(c.with) > 0, least: c.least(), rule: c.rule}
+	f.plain = c.conditional() && c.scope.empty && len(c.noneScope) == 0 && max(c.distinct, c.persons) <= 1 && c.sum == 0 && c.daily == 0
+	for _, e := range p.rules[c.rule].exceptions {
+		f.picky = f.picky || p.exceptions[e].finds
 	}
-	if len(r.roles) > 0 && !slices.Contains(r.roles, f.Role) {
-		return false
-	}
-	if len(r.evidence) == 0 {
-		return true
-	}
-	for i := range f.Evidence {
-		if slices.Contains(r.evidence, f.Evidence[i].Name) {
-			return true
-		}
-	}
-	return false
+	return f
 }
 
-// takesTotal reports whether r counts a total of a type that it takes. Totals
-// know neither roles nor evidence, so a rule that asks for these has the list
-// alone.
-func (r *rule) takesTotal(t *Total, s severity) bool {
-	return t.Level >= r.confidence.Level() && s >= r.severity && len(r.roles) == 0 && len(r.evidence) == 0
-}
-
-// about reports whether the conditions on who, where and what kind hold.
-func (r *rule) about(m *Message) bool {
-	return (len(r.directions) == 0 || slices.Contains(r.directions, m.Direction)) &&
-		(len(r.apps) == 0 || anyGlob(r.apps, m.App)) &&
-		(len(r.activities) == 0 || anyGlob(r.activities, m.Activity)) &&
-		(len(r.endpoints) == 0 || anyGlob(r.endpoints, m.Endpoint)) &&
-		(len(r.users) == 0 || anyGlob(r.users, m.Principal.Subject)) &&
-		(len(r.networks) == 0 || anyGlob(r.networks, m.Principal.Network)) &&
-		(len(r.groups) == 0 || anyOf(r.groups, m.Principal.Groups)) &&
-		(len(r.facts) == 0 || anyFact(r.facts, m.Facts))
-}
-
-func anyOf(patterns, values []string) bool {
-	for _, v := range values {
-		if anyGlob(patterns, v) {
-			return true
-		}
-	}
-	return false
-}
-
-func anyFact(patterns []factGlob, facts []content.Fact) bool {
-	for i := range facts {
-		for _, p := range patterns {
-			if glob(p.name, facts[i].Name) && glob(p.value, facts[i].Value) {
-				return true
+// index fills the tables by which Decide finds the clauses on a finding or gap.
+func (p *Policy) index(c *rules.Catalogue) {
+	p.kinds = make(map[detectors.InfoType]*kind)
+	p.categories = make(map[string]*kind)
+	p.ranks = make(map[detectors.RuleID]severity)
+	for _, t := range c.InfoTypes() {
+		name := detectors.InfoType(t.Name)
+		k := &kind{severity: parseSeverity(t.Severity), group: t.Group}
+		for i := range p.clauses {
+			cl := &p.clauses[i]
+			if cl.finds && !p.isBuiltin(int(cl.rule)) && cl.takesType(name, t.Group) {
+				k.clauses = append(k.clauses, int32(i))
+			}
+			if anyGlob(cl.with, t.Name) {
+				k.with = append(k.with, int32(i))
 			}
 		}
+		if len(k.clauses) == 0 {
+			k.clauses = []int32{p.rules[p.builtin.unruled].own}
+		}
+		p.kinds[name] = k
+		all := p.categories[t.Category()]
+		if all == nil {
+			all = &kind{}
+			p.categories[t.Category()] = all
+		}
+		all.severity = max(all.severity, k.severity)
+		all.clauses = union(all.clauses, k.clauses)
+		all.with = union(all.with, k.with)
 	}
-	return false
+	p.foreign = &kind{severity: criticalSeverity, clauses: []int32{p.rules[p.builtin.foreign].own, p.rules[p.builtin.foreignSure].own}}
+	for _, r := range c.Rules() {
+		if t, ok := c.InfoType(r.InfoType); ok && r.Severity != t.Severity {
+			p.ranks[detectors.RuleID(r.ID)] = parseSeverity(r.Severity)
+		}
+	}
+	for i := range p.clauses {
+		p.floors = append(p.floors, p.floorOf(&p.clauses[i]))
+	}
+	for i := range p.rules {
+		r := &p.rules[i]
+		h := head{own: r.own, editDue: p.clauses[r.own].editDue, edits: r.redacts() && !r.monitor}
+		for _, o := range r.operators {
+			h.most, h.same = max(h.most, o.op), o.types == "*" && len(r.operators) == 1
+		}
+		if !h.same && h.edits {
+			h.most = max(h.most, placeholder) // of types that the table leaves out
+		}
+		p.heads = append(p.heads, h)
+	}
+	p.causes = make(map[detectors.Cause][]int32)
+	for i := range p.clauses {
+		for _, g := range p.clauses[i].gaps {
+			p.causes[g] = append(p.causes[g], int32(i))
+		}
+	}
+	p.order = make(map[detectors.Cause]int)
+	for i, cause := range detectors.Causes() {
+		p.order[cause] = i
+	}
+	p.byID = make([]int32, len(p.rules))
+	for i := range p.byID {
+		p.byID[i] = int32(i)
+	}
+	slices.SortFunc(p.byID, func(a, b int32) int { return strings.Compare(p.rules[a].id, p.rules[b].id) })
+}
+
+func (p *Policy) isBuiltin(i int) bool { return strings.HasPrefix(p.rules[i].id, builtinPrefix) }
+
+// union is the sorted set of both lists.
+func union(a, b []int32) []int32 {
+	out := slices.Concat(a, b)
+	slices.Sort(out)
+	return slices.Compact(out)
 }

@@ -10,6 +10,9 @@ import (
 
 // A connection is one [[connection]], compiled. Empty conditions hold.
 type connection struct {
+	doc  *strict.Document
+	path string
+
 	id      string
 	action  Action
 	count   bool
@@ -30,10 +33,23 @@ type connection struct {
 func (p *Policy) Screen(c Conn) Route {
 	for i := range p.conns {
 		if r := &p.conns[i]; r.matches(&c) {
+			if e := p.exempt(&c); e != nil && r.action == Inspect {
+				return Route{Action: e.action, Reason: e.reason, Rule: e.id, Count: true, Exempt: true}
+			}
 			return Route{Action: r.action, Reason: r.reason, Rule: r.id, Count: r.count}
 		}
 	}
 	return Route{Action: Refuse, Rule: builtinPrefix + "refuse", Reason: "The policy does not allow connections to this host.", Count: true}
+}
+
+// exempt is the exemption that the sender has now, or nil.
+func (p *Policy) exempt(c *Conn) *exempt {
+	for i := range p.exempts {
+		if e := &p.exempts[i]; anyOf(e.groups, c.Principal.Groups) && !expired(e.expires, c.Time) {
+			return e
+		}
+	}
+	return nil
 }
 
 func (r *connection) matches(c *Conn) bool {
@@ -47,12 +63,11 @@ func (r *connection) matches(c *Conn) bool {
 }
 
 // connection compiles a [[connection]].
-func (l *loader) connection(i int, e *connectionEntry) connection {
-	path := fmt.Sprintf("connection[%d]", i)
+func (l *loader) connection(path string, e *connectionEntry) connection {
 	when := path + ".when"
-	l.id(path, e.ID)
+	l.id("connection", path, e.ID)
 	r := connection{
-		id: e.ID, count: e.Count, reason: e.Reason,
+		doc: l.doc, path: path, id: e.ID, count: e.Count, reason: e.Reason,
 		hosts: l.names(when+".host", "a host name", e.When.Host, nil), ports: e.When.Port,
 		private: e.When.Private, unsniffable: e.When.Unsniffable,
 		users:    l.names(when+".user", "a name", e.When.User, nil),
@@ -111,8 +126,12 @@ func (l *loader) route(path string, e *connectionEntry, r *connection) {
 func (l *loader) shadowed() {
 	for i := range l.p.conns {
 		for j := range i {
-			if !l.wrong(fmt.Sprintf("connection[%d]", j)) && l.p.conns[j].covers(&l.p.conns[i]) {
-				l.bad(fmt.Sprintf("connection[%d]", i), "this is never reached: %s answers first", l.p.conns[j].id)
+			if l.doc = l.p.conns[j].doc; l.wrong(l.p.conns[j].path) {
+				continue
+			}
+			if l.p.conns[j].covers(&l.p.conns[i]) {
+				l.doc = l.p.conns[i].doc
+				l.bad(l.p.conns[i].path, "this is never reached: %s answers first", l.p.conns[j].id)
 				break
 			}
 		}

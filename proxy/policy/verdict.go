@@ -8,35 +8,42 @@ import (
 
 // decision puts together what the matched rules ask for.
 func (s *survey) decision() Decision {
-	var d Decision
+	d := Decision{Due: s.due, Tenancy: s.use.tenancy, Risk: s.use.risk}
 	best, matched, edits := -1, 0, 0
 	for i := range s.p.rules {
-		t := &s.tally[i]
-		if !t.matched {
+		if !s.state[i].matched {
 			continue
 		}
 		r := &s.p.rules[i]
 		matched++
-		d.Intended = max(d.Intended, r.gate)
+		d.Intended = max(d.Intended, s.gateOf(i))
 		g, edit := s.effective(i)
 		d.Gate = max(d.Gate, g)
 		if edit {
-			edits += t.listed
+			edits += s.listed(i)
 		}
 		d.Alert = d.Alert || r.alert
 		if best < 0 || s.outranks(i, best) {
 			best = i
 		}
 	}
+	if s.stricter > 0 && d.Intended > Coach {
+		d.Stricter = s.p.stricters[s.stricter-1].id
+	}
+	for i := range s.p.exceptions {
+		if s.waive[i].used {
+			d.Exceptions = append(d.Exceptions, s.p.exceptions[i].id)
+			d.Gate, d.Intended = max(d.Gate, Log), max(d.Intended, Log)
+		}
+	}
 	d.Would = d.Intended.Enforced()
-	d.Due = s.due
 	if best < 0 {
 		return d
 	}
 	r := &s.p.rules[best]
 	d.Rule, d.Reason, d.Guidance, d.Note = r.id, r.reason, r.guidance, r.note
-	if t := &s.tally[best]; t.gap > 0 {
-		d.Gap = s.m.Gaps[t.gap-1].Cause
+	if gap := s.gap(best); gap > 0 {
+		d.Gap = s.m.Gaps[gap-1].Cause
 	}
 	d.Rules = s.names(matched)
 	d.Controls = s.controls()
@@ -44,6 +51,9 @@ func (s *survey) decision() Decision {
 	d.Redact = s.redactions(edits)
 	if d.Alert {
 		d.Flagged = s.flagged()
+	}
+	if d.Gate < Coach {
+		d.Add = s.obligations()
 	}
 	return d
 }
@@ -71,7 +81,7 @@ func (s *survey) outranks(i, j int) bool {
 func (s *survey) names(n int) []string {
 	out := make([]string, 0, n)
 	for _, i := range s.p.byID {
-		if s.tally[i].matched {
+		if s.state[i].matched {
 			out = append(out, s.p.rules[i].id)
 		}
 	}
@@ -87,7 +97,7 @@ func (s *survey) controls() []string {
 	}
 	n := 0
 	for i := range s.p.rules {
-		if !s.tally[i].matched {
+		if !s.state[i].matched {
 			continue
 		}
 		for _, c := range s.p.rules[i].controls {
@@ -111,13 +121,13 @@ func (s *survey) controls() []string {
 
 // deciding are the indexes of the findings that rule i takes.
 func (s *survey) deciding(i int) []int {
-	n := s.tally[i].listed
-	if !s.p.rules[i].finds || n == 0 {
+	n := s.listed(i)
+	if n == 0 {
 		return nil
 	}
 	out := make([]int, 0, n)
 	for j := range s.m.Findings {
-		if s.takes(i, j) {
+		if s.takesFinding(i, j) {
 			out = append(out, j)
 		}
 	}
@@ -125,7 +135,7 @@ func (s *survey) deciding(i int) []int {
 }
 
 // redactions are the edits of every matched rule, each finding once; n bounds
-// their number. Of several rules the first in the file says how.
+// their number. Of several rules the strictest operator wins.
 func (s *survey) redactions(n int) []Redaction {
 	if n = min(n, len(s.m.Findings)); n == 0 {
 		return nil
@@ -134,12 +144,25 @@ func (s *survey) redactions(n int) []Redaction {
 	for j := range s.m.Findings {
 		f, k := &s.m.Findings[j], s.kind(j)
 		rank := s.p.severityOf(f, k)
-		for _, i := range k.rules {
-			r := &s.p.rules[i]
-			if s.tally[i].matched && r.redacts() && !r.monitor && r.takes(f, rank) {
-				out = append(out, Redaction{Finding: j, Operator: r.operator})
-				break
+		found, op := false, mask
+		for _, c := range k.clauses {
+			if !s.tally[c].holds {
+				continue
 			}
+			i := s.p.floors[c].rule
+			h := &s.p.heads[i]
+			if !h.edits || found && h.most <= op || !s.state[i].matched || !s.takesOf(c, f, k, rank) {
+				continue
+			}
+			found = true
+			if h.same {
+				op = max(op, h.most)
+			} else {
+				op = max(op, s.p.rules[i].operatorFor(f.Type))
+			}
+		}
+		if found {
+			out = append(out, Redaction{Finding: j, Operator: op.String()})
 		}
 	}
 	return out
@@ -159,11 +182,11 @@ func (s *survey) flagged() []detectors.Cause {
 }
 
 // alerts reports whether a matched rule, or the built-in one, flags the cause.
-func (s *survey) alerts(c detectors.Cause) bool {
-	for _, r := range s.p.causes[c] {
-		if s.tally[r].matched && s.p.rules[r].alert {
+func (s *survey) alerts(cause detectors.Cause) bool {
+	for _, c := range s.p.causes[cause] {
+		if r := s.p.floors[c].rule; s.state[r].matched && s.tally[c].holds && s.p.rules[r].alert {
 			return true
 		}
 	}
-	return s.p.builtin.gapRule(c, s.m.Direction) == s.p.builtin.gapFlag && !s.answered(c)
+	return s.p.builtin.gapRule(cause, s.m.Direction) == s.p.builtin.gapFlag && !s.answered(cause)
 }
