@@ -26,7 +26,7 @@ func at(table string, i int, key string) string { return fmt.Sprintf("%s[%d].%s"
 func Shapes() map[string]bool {
 	return map[string]bool{
 		"digits": false, "labelled": true, "street": true, "email": false, "phone": false,
-		"assignment": false, "prose": false, "dictionary": false,
+		"assignment": false, "pairs": false, "prose": false, "dictionary": false,
 		"pem": false, "marking": false, "marking_line": false, "signals": false,
 	}
 }

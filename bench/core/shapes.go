@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/promptgate/promptgate/rules"
@@ -13,9 +14,9 @@ const (
 	gapLetter = `[^\n0-9]{0,40}` // the same, ended by a digit, as in detectors/pattern
 	digitRun  = `[^0-9][0-9](?:[ ./-]?[0-9]){8}`
 	areaCode  = `\([0-9]{2,5}\)[ .-]?[0-9]{2,4}[ .-]?[0-9]{3}`
-	assigns   = `[A-Za-z0-9_.-]{0,24}['"\x60\])]{0,2}[ \t]{0,8}(?:=>|[:?+]?=|[:>]|\\":)[ \t]{0,16}(?:[A-Za-z@]?['"\x60])?`
+	assigns   = `[A-Za-z0-9_.-]{0,24}['"\x60\])]{0,2}[ \t]{0,8}(?:=>|[:?+]?=|[:>,(]|\\":|[ \t]|[^\n=]{0,32}=|\n[ \t]{1,16}value:)[ \t]{0,16}(?:[A-Za-z@]?['"\x60])?`
 	secretOf  = `[^\s'"\x60,;<>()\[\]{}|]`
-	says      = `[^\n]{0,48}(?::|(?i: is| was| are| to| ist| lautet| est| es| era| as))[ \t"'\x60(*]{1,3}`
+	says      = `[^\n]{0,48}(?:[:= ]|：|(?i: is| was| are| to| ist| lautet| est| es| era| as))[ \t"'\x60(*]{1,3}`
 	passes    = `[^\s"'\x60]`
 	pemHead   = `-----BEGIN [A-Z ]{0,24}PRIVATE KEY`
 )
@@ -57,8 +58,8 @@ func friendly(r rules.Rule) ([]string, error) {
 		return []string{digitRun, areaCode}, nil
 	case "email":
 		return []string{`[A-Za-z0-9._%+-]@[A-Za-z0-9.-]{1,100}\.[A-Za-z]{2}`}, nil
-	case "assignment":
-		return each(r.Keywords, fmt.Sprintf("%s%s{%d}", assigns, secretOf, secretLength(r))), nil
+	case "assignment", "pairs":
+		return each(names(r), fmt.Sprintf("%s%s{%d}", assigns, secretOf, secretLength(r))), nil
 	case "prose":
 		return each(r.Keywords, says+passes+"{4}"), nil
 	case "pem":
@@ -106,8 +107,8 @@ func naive(r rules.Rule) ([]string, error) {
 		return []string{`(?:` + strings.Join(phones(), "|") + `)\b`}, nil
 	case "email":
 		return whole(`[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}`), nil
-	case "assignment":
-		return []string{fmt.Sprintf("%s%s%s{%d,%d}", words, assigns, secretOf, secretLength(r), r.MaxLength)}, nil
+	case "assignment", "pairs":
+		return []string{fmt.Sprintf("%s%s%s{%d,%d}", anyOf(names(r), true), assigns, secretOf, secretLength(r), r.MaxLength)}, nil
 	case "prose":
 		return []string{`\b` + words + `\b` + says + passes + "{4,64}"}, nil
 	case "pem":
@@ -120,9 +121,19 @@ func naive(r rules.Rule) ([]string, error) {
 	return nil, nil
 }
 
+// names are the keywords of an assignment without the operator that some end in.
+func names(r rules.Rule) (out []string) {
+	for _, k := range r.Keywords {
+		if k = strings.TrimRight(k, " =:\"'>,"); !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
 // secretLength is the least length of a value that an assignment gives.
 func secretLength(r rules.Rule) int {
-	if r.InfoType == "secret.password" {
+	if r.InfoType == "secret.password" || r.Shape == "pairs" {
 		return 4
 	}
 	return 12

@@ -1,66 +1,277 @@
 package pattern
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/promptgate/promptgate/detectors"
+)
+
+// An operator says how a name was given its value.
+type operator uint8
+
+const (
+	opEqual    operator = iota // =  :=  ?=  +=  .=  ||=  <-
+	opColon                    // :  =>  <name>  and pairs of name and value
+	opCompare                  // ==  !=
+	opArgument                 // NAME("v")  ("NAME", "v")
+	opSpace                    // --NAME v  IDENTIFIED BY 'v'
+)
+
+// An assignment is NAME op VALUE in the view.
+type assignment struct {
+	name   detectors.Span // the whole name, with what is joined to it by . - _
+	value  detectors.Span
+	op     operator
+	quoted bool
+	spaced bool // between name and operator
+	line   bool // the name begins its line and the value ends it
+	pairs  bool // one of several key=value; pairs: a connection string
+}
+
+// Bounds of an assignment, in bytes.
+const (
+	maxName    = 64  // before the keyword
+	maxTail    = 24  // of the name behind the keyword
+	maxBetween = 224 // between keyword and value
+)
 
 // behindName are the signs that may stand behind the name in an assignment, or in it.
-var behindName = setOf("-.'\"`]) \t=:?+>\\")
+var behindName = setOf("-.'\"`])* \t\r\n=:?+.|<>!(,{\\")
 
 // findAssignment reads NAME op VALUE behind a keyword that is the name or a
 // part of it, in any configuration or programming language:
 //
 //	DB_PASSWORD=…   "api_key": "…"   client_secret => '…'   token := "…"
 //	<password>…</password>   --password …   private const Secret = "…";
+//	val apiKey: String = "…"   {"name": "DB_PASSWORD", "value": "…"}
+//	setPassword("…")   define('DB_PASSWORD', '…')   IDENTIFIED BY '…'
 func findAssignment(c *check, r *rule, n int) {
+	a, ok := c.assignment(n)
+	if !ok || !c.value(&a) || r.src.Shape == "pairs" && !a.pairs {
+		return
+	}
+	v := c.v.Text[a.value.Start:a.value.End]
+	if len(v) < 4 || len(v) > r.src.MaxLength {
+		return
+	}
+	c.work += valueCost + len(v)/readShare
+	points, why, ok := r.strength(v, c.v.Text[a.name.Start:a.name.End], &a) // cheaper than notSecret
+	if !ok || notSecret(v, &a) {
+		return
+	}
+	c.judge(r, candidate{start: a.value.Start, end: a.value.End, head: c.at - n, points: points, evidence: why, shown: true})
+}
+
+// assignment reads the name and the operator around a keyword of n bytes, which
+// may have the operator in it. The value begins at value.Start.
+func (c *check) assignment(n int) (a assignment, ok bool) {
 	text := c.v.Text
-	if !wholeLabel(text, c.at-n, c.at) && !(c.at < len(text) && isWord(text[c.at])) || !c.has(c.at, 64) {
-		return
+	s, end := c.at-n, c.at
+	for end > s && !isWord(text[end-1]) && text[end-1] < 0x80 {
+		end--
 	}
-	if s := c.at - n; s > 0 && isLetter(text[s-1]) && !(isLower(text[s-1]) && isUpper(text[s])) {
-		return // "monkey", "notoken"
+	if !c.has(end, 64) || s > 0 && isLetter(text[s-1]) && !joins(text, s, end) {
+		return a, false // "monkey", "notoken"
 	}
-	i := c.at
-	for i < len(text) && i-c.at < 24 && (isWord(text[i]) || text[i] == '-' || text[i] == '.') {
+	i := end
+	for i < len(text) && i-end < maxTail && (isWord(text[i]) || text[i] == '-' && i+1 < len(text) && isWord(text[i+1]) || text[i] == '.') {
 		i++
 	}
-	if i < len(text) && isWord(text[i]) {
-		return
+	if i < len(text) && isWord(text[i]) || nameOnly(text[end:i]) {
+		return a, false
 	}
-	if nameOnly(text[c.at:i]) {
-		return
-	}
-	i = skipTo(text, i, "'\"`])", 2)
+	a.name = detectors.Span{Start: nameStart(text, s), End: i}
+	closed := i
+	i = skipTo(text, i, "'\"`])*", 3)
+	quote := i > closed && bytes.IndexByte([]byte("'\"`"), text[closed]) >= 0
+	at := i
 	i = skipTo(text, i, " \t", 8)
-	spaced := i > 0 && isSpace(text[i-1])
-	op, colon := i, false
-	switch {
-	case i >= len(text):
-		return
-	case text[i] == '=' && i+1 < len(text) && text[i+1] == '=':
-		return // a comparison
-	case bytes.HasPrefix(text[i:], []byte(":=")), bytes.HasPrefix(text[i:], []byte("=>")), bytes.HasPrefix(text[i:], []byte("?=")), bytes.HasPrefix(text[i:], []byte("+=")):
-		i += 2
-	case text[i] == '=':
+	a.spaced = i > at
+	if i >= len(text) {
+		return a, false
+	}
+	op := i
+	switch b := text[i]; {
+	case b == '=' && follows(text, i, "=="), b == '!' && follows(text, i, "!="):
+		i = skipTo(text, i, "!=", 3)
+		a.op = opCompare
+	case b == '=' && follows(text, i, "=>"):
+		i, a.op = i+2, opColon
+	case b == '=':
 		i++
-	case text[i] == ':':
-		if i+1 < len(text) && text[i+1] == ':' {
-			return
+	case bytes.IndexByte([]byte(":?+.|<"), b) >= 0 && equals(text, i) > 0:
+		i = equals(text, i)
+	case b == ':' && follows(text, i, "::"):
+		return a, false
+	case b == ':':
+		i, a.op = i+1, opColon
+		if k := typed(text, i); k > 0 {
+			i, a.op = k, opEqual
 		}
-		i++
-		colon = true
-	case text[i] == '>' && text[op-1] != '-':
-		i++
-		colon = true
-	case text[i] == '\\' && bytes.HasPrefix(text[i:], []byte(`\":`)): // JSON in JSON
-		i += 3
-		colon = true
+	case b == '>' && op > 0 && text[op-1] != '-':
+		i, a.op = i+1, opColon
+	case b == '\\' && follows(text, i, `\":`): // JSON in JSON
+		i, a.op = i+3, opColon
+	case b == '(' && at == op && !quote:
+		i, a.op = i+1, opArgument
+	case quote && (b == ',' || b == '{') || isSpace(b) || a.spaced:
+		k, kind := c.pair(i, closed, a.spaced, quote)
+		if k < 0 {
+			return a, false
+		}
+		i, a.op = k, kind
 	default:
-		return
+		return a, false
 	}
 	i = skipTo(text, i, " \t", 16)
-	if i < len(text) && (text[i] == '\n' || text[i] == '\r') {
-		return
+	if i >= len(text) || text[i] == '\n' || text[i] == '\r' {
+		return a, false
 	}
-	c.secret(r, i, colon, spaced)
+	a.value.Start = i
+	return a, true
+}
+
+// joins reports whether the word before text[s:end] and the keyword there are
+// one name, as in dbpassword and apiToken, and not another word.
+func joins(text []byte, s, end int) bool {
+	if isLower(text[s-1]) && isUpper(text[s]) {
+		return true
+	}
+	if end-s >= 5 {
+		return true // userpassword, mytoken: no word ends so by chance
+	}
+	var buf [24]byte
+	w := s
+	for w > 0 && isLetter(text[w-1]) && s-w < 20 {
+		w--
+	}
+	before := string(appendLower(buf[:0], text[w:s]))
+	switch before {
+	case "api", "access", "secret", "private", "auth", "encryption", "signing", "master", "app", "account", "license", "service", "session", "client",
+		"subscription", "storage", "shared", "consumer", "admin", "user", "db", "root", "ftp", "smtp", "mail", "sql", "mysql", "jwt", "aes", "hmac", "crypto":
+		return true
+	}
+	return false
+}
+
+// nameStart is where the name begins of which text[s:] is a part.
+func nameStart(text []byte, s int) int {
+	for k := s; ; s-- {
+		if s == 0 || k-s >= maxName {
+			return s
+		}
+		if b := text[s-1]; !isWord(b) && b != '-' && b != '.' && b != '$' {
+			return s
+		}
+	}
+}
+
+func follows(text []byte, i int, s string) bool { return bytes.HasPrefix(text[i:], []byte(s)) }
+
+// equals is where an operator that ends in = ends: := ::= :::= ?= ??= += .= ||= and <-.
+func equals(text []byte, i int) int {
+	if follows(text, i, "<-") {
+		return i + 2
+	}
+	k := skipTo(text, i, string(text[i]), 3)
+	if k < len(text) && text[k] == '=' && !follows(text, k, "==") {
+		return k + 1
+	}
+	return 0
+}
+
+// typed is where the value begins in "NAME: type = value"; 0 if no type and
+// operator stand at i.
+func typed(text []byte, i int) int {
+	for k := i; k < len(text) && k-i < 40; k++ {
+		switch b := text[k]; {
+		case b == '=':
+			if k > i+1 && k+1 < len(text) && text[k+1] != '=' && text[k+1] != '>' && isSpace(text[k-1]) && isSpace(text[k+1]) {
+				return k + 1
+			}
+			return 0
+		case !isWord(b) && bytes.IndexByte([]byte(" \t<>[]*?&.'"), b) < 0:
+			return 0
+		}
+	}
+	return 0
+}
+
+// pair is where a value begins that stands apart from its name: as the next
+// argument, under "value" or "default", behind a type, behind a flag. closed is
+// where the name ended. A value that needs quotes says so by its operator.
+func (c *check) pair(i, closed int, spaced, quote bool) (int, operator) {
+	text := c.v.Text
+	if !c.has(closed, maxBetween) {
+		return -1, 0
+	}
+	stop := min(len(text), closed+maxBetween-40)
+	k := i
+	for k < stop && (isSpace(text[k]) || text[k] == ',' || text[k] == '{' || text[k] == ';') {
+		k++
+	}
+	block := quote && i < len(text) && text[i] == '{'
+	if block { // variable "password" { … default = "…"
+		if end := bytes.IndexByte(text[k:stop], '}'); end >= 0 {
+			stop = k + end
+		}
+		d := bytes.Index(text[k:stop], []byte("default"))
+		if d < 0 {
+			return -1, 0
+		}
+		k += d
+	}
+	w := skipTo(text, k, "'\"", 1)
+	for _, name := range []string{"value", "Value", "default", "defaultValue", "val"} {
+		if !follows(text, w, name) {
+			continue
+		}
+		e := skipTo(text, w+len(name), "'\"", 1)
+		e = skipTo(text, e, " \t", 4)
+		if e < len(text) && (text[e] == ':' || text[e] == '=') {
+			return skipTo(text, e+1, ">", 1), opColon
+		}
+	}
+	switch {
+	case quote && i < len(text) && text[i] == ',':
+		return i + 1, opArgument
+	case !spaced:
+		return -1, 0
+	}
+	if e := typed(text, i-1); e > 0 { // var password string = "…"
+		return e, opEqual
+	}
+	if text[i] == '\'' || text[i] == '"' {
+		return i, opSpace
+	}
+	if c.flag(closed) {
+		return i, opSpace
+	}
+	return -1, 0
+}
+
+// flag reports whether a value may follow the name that ends at i without any
+// operator: an option of a command, netrc, an ENV line.
+func (c *check) flag(i int) bool {
+	text := c.v.Text
+	s := i
+	for s > 0 && i-s < maxName && (isWord(text[s-1]) || text[s-1] == '-' || text[s-1] == '.') {
+		s--
+	}
+	if follows(text, s, "-") || follows(text, s, "requirepass") || follows(text, s, "masterauth") {
+		return true
+	}
+	ls := max(0, s-80)
+	if k := bytes.LastIndexByte(text[ls:s], '\n'); k >= 0 {
+		ls += k + 1
+	}
+	before := bytes.TrimSpace(text[ls:s])
+	for _, w := range []string{"ENV", "SetEnv", "setx", "ARG", "fastcgi_param", "config set", "secret put", "heroku config:set"} {
+		if bytes.Equal(before, []byte(w)) {
+			return true
+		}
+	}
+	return bytes.Contains(before, []byte("login ")) || bytes.Contains(before, []byte("machine "))
 }
 
 // nameOnly knows endings that make a name something else than the secret.
@@ -68,14 +279,15 @@ func nameOnly(tail []byte) bool {
 	if len(tail) == 0 {
 		return false
 	}
-	var buf [24]byte
+	var buf [maxTail]byte
 	t := bytes.Trim(appendLower(buf[:0], tail), "_-.")
-	last := t[bytes.LastIndexAny(t, "_-")+1:]
+	last := t[bytes.LastIndexAny(t, "_-.")+1:]
 	switch string(last) {
 	case "name", "file", "path", "type", "url", "uri", "id", "length", "len", "size", "count", "hash", "field", "label", "policy", "expiry", "expires",
 		"ttl", "format", "pattern", "regex", "hint", "prompt", "manager", "provider", "endpoint", "algorithm", "alg", "version", "ref", "arn",
 		"header", "prefix", "suffix", "env", "var", "store", "rotation", "reset", "required", "enabled", "timeout", "limit", "limits", "class", "input", "placeholder",
-		"s", "ized", "ization", "ize", "izer", "text", "column", "param", "arg", "flag", "mode", "method", "usage", "index", "kind", "created", "updated", "date", "valid", "strength", "minlength", "maxlength":
+		"s", "ized", "ization", "ize", "izer", "text", "column", "param", "arg", "flag", "mode", "method", "usage", "index", "kind", "created", "updated", "date", "valid", "strength", "minlength", "maxlength",
+		"board", "word", "words", "space", "pair", "down", "up", "press", "code", "map", "set", "ring", "frame", "frames", "chain", "source", "error", "message", "page", "form", "link", "list", "scope", "issuer", "audience", "bucket", "mount", "volume", "folder", "dir", "directory":
 		return true
 	case "in":
 		before := t[:len(t)-len("in")]
@@ -89,194 +301,4 @@ func skipTo(text []byte, i int, set string, most int) int {
 		i++
 	}
 	return i
-}
-
-// secret reads a value at i and judges whether it is one.
-func (c *check) secret(r *rule, i int, colon, spaced bool) {
-	text := c.v.Text
-	if i >= len(text) {
-		return
-	}
-	quote := byte(0)
-	// Prefixes of strings: b'', r"", f"", @"", L"".
-	if i+1 < len(text) && (text[i+1] == '"' || text[i+1] == '\'') && (isLetter(text[i]) || text[i] == '@' || text[i] == '\\') {
-		i++
-	}
-	if text[i] == '"' || text[i] == '\'' || text[i] == '`' {
-		quote = text[i]
-		i++
-	}
-	if !c.has(i, r.src.MaxLength+1) {
-		return
-	}
-	s, e := i, i
-	for e < len(text) && e-s <= r.src.MaxLength {
-		b := text[e]
-		if b < 0x20 || b == quote && quote != 0 {
-			break
-		}
-		if quote == 0 && (bytes.IndexByte([]byte(" ,;\"'`)]}>|<"), b) >= 0 || b == '&' && e > s && bytes.IndexByte(text[e:min(len(text), e+40)], '=') > 0) {
-			break
-		}
-		if b == '\\' && e+1 < len(text) && (text[e+1] == '"' || text[e+1] == 'n' || text[e+1] == 'r' || text[e+1] == '\'') {
-			break
-		}
-		e++
-	}
-	if quote != 0 && (e >= len(text) || text[e] != quote && text[e] != '\\') {
-		return
-	}
-	if quote == 0 {
-		for e > s && bytes.IndexByte([]byte(".:"), text[e-1]) >= 0 {
-			e--
-		}
-		if e < len(text) && (text[e] == '(' || text[e] == '[') || e+1 < len(text) && text[e] == ' ' && !colon && spaced && bytes.IndexByte([]byte("+|&?*/%-=<"), text[e+1]) >= 0 {
-			return // an expression
-		}
-	}
-	v := text[s:e]
-	c.work += valueCost + len(v)/readShare
-	if len(v) < 4 || len(v) > r.src.MaxLength {
-		return
-	}
-	points, why, ok := r.rare(v, quote != 0, colon, spaced) // cheaper than notSecret
-	if !ok || notSecret(v, quote != 0) {
-		return
-	}
-	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: why, shown: true})
-}
-
-// rare says how much a value looks chosen at random or by a careful person:
-// kinds of characters, length and entropy, against words and names.
-func (r *rule) rare(v []byte, quoted, colon, spaced bool) (points int16, why string, ok bool) {
-	var lower, upper, digit, other, turns int
-	for i, b := range v {
-		switch {
-		case isLower(b):
-			lower++
-		case isUpper(b):
-			upper++
-		case isDigit(b):
-			digit++
-		default:
-			other++
-		}
-		if i > 0 && isDigit(b) != isDigit(v[i-1]) {
-			turns++
-		}
-	}
-	letters := lower + upper
-	h := entropy(v)
-	password := r.src.InfoType == "secret.password"
-	switch {
-	case !password && (len(v) < 12 || h < 2.8 || digit == 0 && !(upper > 2 && lower > 2)):
-		return 0, "", false
-	case digit == 0 && other == 0 && !(upper > 1 && lower > 1 && len(v) >= 10):
-		return 0, "", false // a word
-	case digit > 0 && !password && wordy(bytes.TrimRight(v, "0123456789")) && (upper == 0 || lower == 0) && other > 0:
-		return 0, "", false // words and a number
-	case digit == 0 && other > 0 && wordy(v):
-		return 0, "", false // words joined by signs
-	case letters == 0 && !(password && len(v) >= 6 && (quoted || colon)):
-		return 0, "", false // a number
-	case !quoted && !colon && spaced && turns < 2 && other == 0:
-		return 0, "", false // an identifier like pwd2
-	case digit > 0 && turns == 1 && other == 0 && digit <= 1 && len(v) < 7:
-		return 0, "", false
-	}
-	switch {
-	case len(v) >= 16 && h >= 3.3 && turns >= 3:
-		return 15, "rarity", true
-	case len(v) >= 8 && digit > 0 && letters > 0 && (other > 0 || upper > 0 && lower > 0):
-		return 12, "rarity", true
-	case digit > 0 && letters > 0:
-		return 4, "rarity", true
-	}
-	return 0, "", true
-}
-
-// wordy reports whether v is words of small letters, or one capitalised, joined
-// by - _ . / or spaces: an identifier, a path, a sentence.
-func wordy(v []byte) bool {
-	for _, b := range v {
-		if !isLetter(b) && bytes.IndexByte([]byte("-_./: ,'!?@$"), b) < 0 {
-			return false
-		}
-	}
-	return bytes.IndexByte(v, '!') < 0 && bytes.IndexByte(v, '@') < 0 && bytes.IndexByte(v, '$') < 0 || bytes.IndexByte(v, ' ') >= 0
-}
-
-// notSecret knows placeholders, references and code.
-func notSecret(v []byte, quoted bool) bool {
-	if bytes.IndexByte(v, ' ') >= 0 && bytes.Count(v, []byte(" ")) > 2 || same(v) {
-		return true
-	}
-	if bytes.IndexByte([]byte("$<{[%(*&@"), v[0]) >= 0 && (v[0] != '$' && v[0] != '@' && v[0] != '*' && v[0] != '&' && v[0] != '%' || reference(v)) {
-		return true
-	}
-	var buf [256]byte
-	l := appendLower(buf[:0], v[:min(len(v), len(buf))])
-	for _, p := range []string{"process.env", "os.environ", "os.getenv", "getenv", "env.", "env(", "env[", "system.getenv", "config.", "config[", "settings.", "self.", "this.", "args.", "opts.",
-		"options.", "params.", "request.", "req.", "ctx.", "app.", "vault:", "file:", "env:", "ref+", "secret://", "op://", "arn:", "http://", "https://", "/run/", "/etc/", "./", "../", "~/", "import.meta", "data.", "var.", "local.",
-		"random", "string(", "null", "none", "undefined", "nil", "true", "false", "function", "lambda", "new ", "await ", "typeof", "enc(", "enc[", "!vault", "ssm:", "sha256-", "sha512-", "sha1-", "base64", "json.", "str("} {
-		if bytes.HasPrefix(l, []byte(p)) {
-			return true
-		}
-	}
-	for _, p := range []string{"example", "sample", "placeholder", "changeme", "change_me", "change-me", "your_", "your-", "yourp", "yourt", "yours", "yoursecret", "insert", "replace", "redacted", "xxxx", "****", "••••", "....", "dummy", "foobar",
-		"fake", "todo", "<your", "my_secret", "my-secret", "mysecret", "not_a_", "not-a-", "notasecret", "${", "{{", "}}", "%s", "%d", "%v", "secret_key_here", "_here", "-here", "test_token", "test-token", "testtoken", "123456789abc", "abcdef", "0123456789", "deadbeef", "lorem", "n/a", "...", "$(", "\\u", "getpass", "prompt("} {
-		if bytes.Contains(l, []byte(p)) {
-			return true
-		}
-	}
-	switch string(l) {
-	case "password", "passwort", "passwd", "secret", "token", "string", "test", "testing", "test123", "test1234", "default", "empty", "required", "optional", "hidden", "hunter", "admin", "root",
-		"user", "username", "pass", "pwd", "apikey", "api_key", "bearer", "basic", "key", "value", "text", "varchar", "char", "bytes", "int", "bool", "any", "object", "boolean", "foo", "bar", "baz", "qux", "abc", "abc123", "utf-8", "utf8", "md5", "sha256", "sha1", "hs256", "rs256", "aes256", "rsa", "oauth2", "jwt", "x509", "base64", "bcrypt", "argon2", "password1234567890", "s3", "v1", "v2", "[]byte", "12345", "123":
-		return true
-	}
-	if !quoted && (bytes.IndexByte(v, '(') >= 0 || dotted(v)) {
-		return true
-	}
-	return false
-}
-
-// reference reports whether v is a variable: $NAME, ${name}, %NAME%, @param, &ptr, *ptr.
-func reference(v []byte) bool {
-	for _, b := range v[1:] {
-		if !isWord(b) && bytes.IndexByte([]byte("{}()[].:-%>"), b) < 0 {
-			return false
-		}
-	}
-	return bytes.IndexAny(v[1:], "0123456789") < 0 || v[0] == '$' && !isDigit(v[1]) && !isDigit(v[len(v)-1])
-}
-
-// dotted reports whether v is names joined by dots: user.password2, cfg.Auth.Key.
-func dotted(v []byte) bool {
-	parts := bytes.Split(v, []byte("."))
-	if len(parts) < 2 {
-		parts = bytes.Split(v, []byte("->"))
-	}
-	if len(parts) < 2 {
-		return false
-	}
-	for _, p := range parts {
-		if len(p) == 0 || !isLetter(p[0]) && p[0] != '_' {
-			return false
-		}
-		for _, b := range p {
-			if !isWord(b) {
-				return false
-			}
-		}
-	}
-	return true
-}
-
-func same(v []byte) bool {
-	for _, b := range v {
-		if b != v[0] {
-			return false
-		}
-	}
-	return true
 }

@@ -121,13 +121,15 @@ func (r *rule) around(n int, first, last byte) around {
 				return b >= 0x80 || b == '\n' || gapSigns.has(b) || !isDigit(b) && (len(r.match.probes) == 0 || r.match.probes[0].has(b))
 			})
 		}
-	case "assignment":
-		a.before = both(bytesThat(func(b byte) bool { return !isLetter(b) }))
-		a.before[1] = bytesThat(func(b byte) bool { return !isUpper(b) })
-		a.behind = both(bytesThat(func(b byte) bool { return isWord(b) || behindName.has(b) }))
+	case "assignment", "pairs":
+		if isWord(last) {
+			a.behind = both(bytesThat(func(b byte) bool { return isWord(b) || behindName.has(b) }))
+		}
 	case "prose":
 		a.before = both(bytesThat(func(b byte) bool { return !isWord(b) && !variableSigns.has(b) }))
-		a.behind = both(bytesThat(func(b byte) bool { return !isWord(b) && b != '.' && b != '\n' }))
+		if isWord(last) {
+			a.behind = both(bytesThat(func(b byte) bool { return !isWord(b) && b != '.' && b != '\n' }))
+		}
 	case "signals", "marking", "marking_line":
 		whole := bytesThat(func(b byte) bool { return !isWord(b) })
 		plural := whole

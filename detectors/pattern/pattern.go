@@ -153,7 +153,6 @@ const minToken = 26
 
 // reach bounds the findings of rules at an anchor of n bytes.
 func reach(rs []*rule, n int) detectors.Reach {
-	const between = 56 // the most that an assignment has between its keyword and its value
 	out := detectors.Reach{Before: n}
 	for _, r := range rs {
 		before, behind := n, r.src.MaxLength
@@ -166,15 +165,17 @@ func reach(rs []*rule, n int) detectors.Reach {
 			before += 5 * (24 + 1)
 		case "phone":
 			before += 8
-		case "assignment":
-			behind += between
+		case "assignment", "pairs":
+			behind += maxBetween + 32
 		case "marking", "marking_line":
 			behind = 0
 		case "signals":
 			behind = 0 // found at the end of the text
 		case "email":
 			before, behind = 66, maxRight
-		case "prose", "pem":
+		case "prose":
+			before, behind = n+72, maxRight
+		case "pem":
 			behind = maxRight
 		default:
 			return detectors.Reach{}

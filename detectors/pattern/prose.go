@@ -1,6 +1,10 @@
 package pattern
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/promptgate/promptgate/detectors/rarity"
+)
 
 // variableSigns stand before the name of a variable, a field or a switch.
 var variableSigns = setOf("$.&->:/@\\")
@@ -10,17 +14,26 @@ var variableSigns = setOf("$.&->:/@\\")
 // a verb or a colon and a few words; the value must look like a password.
 func findProse(c *check, r *rule, n int) {
 	text := c.v.Text
-	if !wholeLabel(text, c.at-n, c.at) || !c.has(c.at, 128) || c.at < len(text) && (isWord(text[c.at]) || text[c.at] == '.') {
+	if !wholeLabel(text, c.at-n, c.at) || !c.has(c.at, 128) || c.at < len(text) && isWord(text[c.at-1]) && (isWord(text[c.at]) || text[c.at] == '.') {
 		return
 	}
 	if s := c.at - n; s > 0 && (isWord(text[s-1]) || variableSigns.has(text[s-1])) {
 		return // a variable
 	}
-	words, verb := 0, false
-	for i := c.at; i < len(text) && i-c.at < 64; {
+	from := c.at // the keyword may have its colon in it
+	for from > c.at-n && bytes.IndexByte([]byte(" :=-"), text[from-1]) >= 0 {
+		from--
+	}
+	if from < len(text) && text[from] == ')' && c.at-n > 1 && text[c.at-n-1] == '(' {
+		c.proseBefore(r, c.at-n-1)
+		return
+	}
+	crossed := false // a comma: only what hardly can be anything else counts
+	words, verb := 0, bytes.HasSuffix(text[c.at-n:from], []byte(" is"))
+	for i := from; i < len(text) && i-from < 64; {
 		b := text[i]
 		switch {
-		case b == ':' || bytes.HasPrefix(text[i:], []byte("：")):
+		case b == ':' || b == '=' && !follows(text, i, "==") || bytes.HasPrefix(text[i:], []byte("：")):
 			verb = true
 			i++
 			if b >= 0x80 {
@@ -33,7 +46,7 @@ func findProse(c *check, r *rule, n int) {
 				return
 			}
 			i++
-		case verb && (b == '"' || b == '\'' || b == '`' || b == '<' && false):
+		case verb && (b == '"' || b == '\'' || b == '`'):
 			c.proseValue(r, i)
 			return
 		case b == '"' || b == '\'' || b == '`' || b == ')':
@@ -50,22 +63,26 @@ func findProse(c *check, r *rule, n int) {
 				j++
 			}
 			w := bytes.TrimRight(text[i:j], ".,;!?")
-			if words == 0 && !verb && i == c.at+1 && text[c.at] == ' ' && strong(w) {
+			if words == 0 && !verb && i == from+1 && text[from] == ' ' && (strong(bytes.TrimRight(text[i:j], ".,;?)")) || isCode(text[c.at-n:from], w)) {
 				c.proseValue(r, i)
 				return
 			}
-			if verb && !plain(w) {
+			if crossed && verb && !strong(w) {
+				return
+			}
+			if verb && (!plain(w) || words == 0 && passphrase(w)) {
 				c.proseValue(r, i)
 				return
 			}
-			if len(w) < j-i || words == 6 {
+			if words == 6 || len(w) < j-i && (crossed || verb || len(w)+1 != j-i || text[j-1] != ',') {
 				return // a sentence ended
 			}
+			crossed = crossed || len(w) < j-i
 			if isVerb(w) {
 				verb = true
 			}
 			words++
-			if verb && words > 4 {
+			if verb && words > 5 {
 				return
 			}
 			i = j
@@ -118,43 +135,63 @@ func (c *check) proseValue(r *rule, i int) {
 		for e < len(text) && !isSpace(text[e]) && e-s < 65 && text[e] < 0x80 && !(text[e] == '\\' && e+1 < len(text) && (text[e+1] == 'n' || text[e+1] == '"')) {
 			e++
 		}
-		for e > s && bytes.IndexByte([]byte(".,;:?)\"'*`]>"), text[e-1]) >= 0 {
-			e--
-		}
+		e = trimWord(text, s, e)
 		if e-s > 64 {
 			return
 		}
 	}
 	v := text[s:e]
 	c.work += valueCost + len(v)/readShare
-	if len(v) < 4 || bytes.IndexByte(v, ' ') >= 0 || notSecret(v, true) || bytes.IndexAny(v, "()[]{}") >= 0 && s == i || bytes.Contains(v, []byte("://")) || bytes.HasPrefix(v, []byte("//")) || bytes.IndexByte(v, '=') > 0 && s == i {
+	if len(v) < 4 || bytes.IndexByte(v, ' ') >= 0 || notSecret(v, &assignment{quoted: true}) || bytes.IndexAny(v, "()[]{}") >= 0 && s == i || bytes.Contains(v, []byte("://")) || bytes.HasPrefix(v, []byte("//")) || bytes.IndexByte(v, '=') > 0 && s == i {
 		return
 	}
-	var upper, lower, digit, other int
-	for _, b := range v {
-		switch {
-		case isUpper(b):
-			upper++
-		case isLower(b):
-			lower++
-		case isDigit(b):
-			digit++
-		default:
-			other++
-		}
-	}
+	m := makeupOf(v)
+	letters := m.upper + m.lower
 	quoted := s > i
 	switch {
-	case digit > 0 && upper+lower > 0 && len(v) >= 5, other > 0 && upper+lower > 0 && len(v) >= 6 && !wordy(v), digit >= 4 && upper+lower+other == 0 && len(v) <= 12,
-		quoted && len(v) >= 8 && upper > 0 && lower > 0 && upper+lower == len(v) && isUpper(v[len(v)/2]):
+	case m.digit > 0 && letters > 0 && len(v) >= 5, m.other > 0 && letters > 0 && len(v) >= 6 && !wordy(v), m.digit >= 4 && letters+m.other == 0 && len(v) <= 12,
+		quoted && len(v) >= 8 && m.upper > 0 && m.lower > 0 && letters == len(v) && isUpper(v[len(v)/2]), passphrase(v):
 	default:
 		return
 	}
 	points, why := int16(0), ""
-	if digit > 0 && upper+lower > 0 && (other > 0 || upper > 0 && lower > 0) && len(v) >= 7 {
+	switch {
+	case m.digit > 0 && letters > 0 && (m.other > 0 || m.lower > 0 && m.upper > 0) && len(v) >= 7:
 		points, why = 12, "rarity"
+	case m.other > 0 && m.upper > 1 && m.lower > 1 && len(v) >= 10 && rarity.Score(v) >= 6:
+		points, why = 8, "rarity"
+	case passphrase(v):
+		points, why = 4, "words"
 	}
 	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: why, shown: true})
+}
+
+// trimWord takes off what follows a word in a sentence. A star counts as such
+// only where one stands before the word.
+func trimWord(text []byte, s, e int) int {
+	for e > s && (bytes.IndexByte([]byte(".,;:?)\"'`]>"), text[e-1]) >= 0 || text[e-1] == '*' && s > 0 && text[s-1] == '*') {
+		e--
+	}
+	return e
+}
+
+// proseBefore reads the password before "(password)", whose parenthesis is at i.
+func (c *check) proseBefore(r *rule, i int) {
+	text := c.v.Text
+	for i > 0 && isSpace(text[i-1]) {
+		i--
+	}
+	s := i
+	for s > 0 && i-s < 64 && text[s-1] > ' ' && text[s-1] < 0x80 {
+		s--
+	}
+	for s < i && bytes.IndexByte([]byte("\"'`(*"), text[s]) >= 0 {
+		s++
+	}
+	e := trimWord(text, s, i)
+	if v := text[s:e]; len(v) >= 8 && len(v) < 64 && strong(v) && makeupOf(v).digit > 1 && !notSecret(v, &assignment{quoted: true}) {
+		c.judge(r, candidate{start: s, end: e, head: s, points: 8, evidence: "rarity", shown: true})
+	}
 }
 
 // strong reports whether w is letters, digits and signs together: a password
@@ -172,4 +209,52 @@ func strong(w []byte) bool {
 		}
 	}
 	return len(w) >= 7 && letter && digit && sign
+}
+
+// isCode reports whether w is a number that opens something: the keyword says
+// so, and no verb is needed.
+func isCode(keyword, w []byte) bool {
+	if len(w) < 4 || len(w) > 10 {
+		return false
+	}
+	for _, b := range w {
+		if !isDigit(b) {
+			return false
+		}
+	}
+	var buf [24]byte
+	switch string(lowerWord(buf[:0], keyword)) {
+	case "passcode", "pin code", "door code", "gate code", "alarm code", "access code", "keypad code", "türcode", "code d'entrée", "código de acceso":
+		return true
+	}
+	return false
+}
+
+// passphrase reports whether v is three or more words joined by the same sign,
+// none of which belongs to a sentence about passwords.
+func passphrase(v []byte) bool {
+	sep := byte(0)
+	words := 0
+	for start, i := 0, 0; i <= len(v); i++ {
+		if i < len(v) && isLower(v[i]) {
+			continue
+		}
+		if i < len(v) && v[i] != '-' && v[i] != '_' && v[i] != '.' || sep != 0 && i < len(v) && v[i] != sep {
+			return false
+		}
+		if i < len(v) {
+			sep = v[i]
+		}
+		switch w := v[start:i]; string(w) {
+		case "not", "must", "the", "and", "for", "set", "was", "has", "you", "your", "user", "password", "passwd", "reset", "required", "less", "changed", "this", "that", "with", "based", "protected", "manager", "hash", "name", "key", "file", "secret", "token", "case", "sensitive", "day", "time", "one", "use", "end", "test", "only", "app", "com", "org", "net", "www", "io":
+			return false
+		default:
+			if len(w) < 3 || len(w) > 12 {
+				return false
+			}
+		}
+		words++
+		start = i + 1
+	}
+	return words >= 3
 }

@@ -126,7 +126,7 @@ func finder(shape string) func(*check, *rule, int) {
 		return findEmail
 	case "phone":
 		return findPhone
-	case "assignment":
+	case "assignment", "pairs":
 		return findAssignment
 	case "prose":
 		return findProse
