@@ -3,16 +3,19 @@ package pattern
 import "bytes"
 
 const (
-	maxGap     = 40 // bytes between a label and its value
-	maxFillers = 4  // words between them
+	maxGap     = 48 // bytes between a label and its value
+	maxFillers = 5  // words between them
+	maxStrange = 3  // of these, words that isFiller does not know
+	strange    = 4  // points that each of them costs; half where check digits stand for the value
 )
 
 // gapSigns may stand between a label and its value.
 var gapSigns = setOf(" \t\r:=#\"'`*|>()[]{}<-.,/\\&;_?")
 
 // findLabelled tries the pattern behind a label: "SSN: 219-09-9998",
-// "passportNumber": "…", <mrn>…</mrn>, "mein Passwort lautet …". Between the two
-// may stand punctuation, one line break and a few words that mean nothing.
+// "passportNumber": "…", <mrn>…</mrn>, "mein Pass lautet auf …". Between the two
+// may stand punctuation, a line break and words that mean nothing. A few others
+// may, in the same sentence and before a value with a digit, and cost points.
 func findLabelled(c *check, r *rule, n int) {
 	text := c.v.Text
 	if !wholeLabel(text, c.at-n, c.at) {
@@ -21,7 +24,8 @@ func findLabelled(c *check, r *rule, n int) {
 	if !c.has(c.at, maxGap+8) {
 		return
 	}
-	fillers, breaks := 0, 0
+	fillers, unknown, breaks := 0, 0, 0
+	ended := false // the label's sentence or line
 	for i := c.at; i < len(text) && i-c.at <= maxGap; {
 		if (i > c.at || !isAlnum(text[i])) && r.left.before(text, i) && !isSpace(text[i]) {
 			end, value, need := c.match(r.match, text, i, r.src.MaxLength)
@@ -32,8 +36,16 @@ func findLabelled(c *check, r *rule, n int) {
 				if !c.has(end, 2) {
 					return
 				}
-				if r.right.behind(text, end) && !isFiller(text[value.Start:value.End]) {
-					c.judge(r, candidate{start: value.Start, end: value.End, head: c.at - n, shown: true})
+				v := text[value.Start:value.End]
+				if r.right.behind(text, end) && !isFiller(v) && (unknown == 0 || bytes.ContainsAny(v, "0123456789")) {
+					k := candidate{start: value.Start, end: value.End, head: c.at - n, shown: true}
+					if unknown > 0 {
+						k.points, k.evidence = int16(-strange*unknown), "words_between"
+						if len(r.validators) > 0 {
+							k.points /= 2
+						}
+					}
+					c.judge(r, k)
 					return
 				}
 			}
@@ -45,19 +57,28 @@ func findLabelled(c *check, r *rule, n int) {
 		}
 		switch {
 		case b == '\n':
-			if breaks++; breaks > 2 {
+			if breaks++; breaks > 2 || unknown > 0 {
 				return
 			}
+			ended = true
 			i++
 		case isLetter(b) || b >= 0x80:
 			j := i
 			for j < len(text) && (isLetter(text[j]) || text[j] >= 0x80 && wideMark(text[j:]) == 0) {
 				j++
 			}
-			if fillers++; fillers > maxFillers || !isFiller(text[i:j]) || r.name && !isVerb(text[i:j]) {
+			if fillers++; fillers > maxFillers || r.name && !isVerb(text[i:j]) {
 				return
 			}
+			if !isFiller(text[i:j]) {
+				if unknown++; unknown > maxStrange || ended || !r.loose {
+					return
+				}
+			}
 			i = j
+			if i < len(text) && isDigit(text[i]) && unknown > 0 {
+				return // a word that is half a number
+			}
 		case isDigit(b):
 			return
 		case gapSigns.has(b):
@@ -108,7 +129,11 @@ func isFiller(w []byte) bool {
 		"de", "der", "die", "das", "del", "della", "di", "do", "da", "du", "la", "le", "il", "el", "är", "er", "jest", "to jest", "on_file", "ending",
 		"s", "us", "uk", "full", "new", "old", "current", "below", "following", "as", "follows", "was:", "und", "card", "nummern", "td", "tr", "th", "span",
 		"b", "strong", "string", "text", "str", "varchar", "nbsp", "quot", "me", "su", "mi", "tu", "mein", "meine", "mijn", "mon", "ma", "mio", "mia", "minha",
-		"meu", "för", "number is", "this", "that", "not", "patient", "patients", "holder", "born", "at", "in", "am", "le:", "with", "called", "named", "r", "и", "это", "номер", "№":
+		"meu", "för", "number is", "this", "that", "not", "patient", "patients", "holder", "born", "at", "in", "am", "le:", "with", "called", "named", "r", "и", "это", "номер", "№",
+		"which", "that's", "thats", "it", "it's", "its", "reads", "equals", "i", "so", "sent", "gave", "given", "provided", "should", "he", "she", "they", "have", "has", "had", "by", "and", "or", "record",
+		"sei", "von", "vom", "lauten", "heißt", "unter", "mit", "dem", "den", "zur", "zum", "ihre", "ihr", "seine", "sein", "nummero", "son", "sa", "ses", "votre", "notre", "suivant", "ci", "dessous", "siguiente", "nuestro", "nuestra",
+		"suo", "sua", "seu", "seguinte", "seguente", "o", "os", "zijn", "haar", "luidt", "van", "het", "een", "moj", "mój", "moja", "numerem", "brzmi", "klienta", "są", "min", "mitt", "din", "hans", "hennes", "av", "till", "minun",
+		"ve", "benim", "numarası", "numaram", "nomor", "adalah", "saya", "ialah", "की", "है", "मेरा", "là", "của", "tôi", "số", "мой", "моя", "мій", "клиента", "является":
 		return true
 	}
 	return false

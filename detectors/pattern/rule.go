@@ -22,6 +22,7 @@ type rule struct {
 	id         detectors.RuleID
 	person     bool // a finding of it identifies a person
 	name       bool // it finds names: only a verb may stand behind the label
+	loose      bool // its value tells itself: words may stand between the label and it
 	find       func(*check, *rule, int)
 	match      *matcher
 	excluded   []*matcher
@@ -59,6 +60,7 @@ func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.
 	t, _ := c.InfoType(src.InfoType)
 	r.person = slices.Contains([]string{"national_id", "person", "contact", "health_id"}, t.Group)
 	r.name = r.typ == "pii.person_name"
+	r.loose = r.typ != "pii.person_name" && r.typ != "pii.postal_address" && r.typ.Category() != "secret"
 	expression := func(key, expr string) *matcher {
 		m, err := newMatcher(expr)
 		if err == nil && c.Own(src.ID) {
