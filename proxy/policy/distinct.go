@@ -68,33 +68,42 @@ func (s *survey) persons(c, n int) bool {
 
 // weigh reports whether clause c takes findings, of one type or of all (""),
 // whose different values number at least n, or make n points. A finding without
-// a digest counts as a value of its own.
+// a digest counts as a value of its own; with points, one value found as two
+// types is two, or their order would matter.
 func (s *survey) weigh(c int, of detectors.InfoType, n int, points bool) bool {
-	var room [64]detectors.Digest
+	type value struct {
+		digest detectors.Digest
+		of     detectors.InfoType
+	}
+	var room [64]value
 	seen := room[:0]
-	var more map[detectors.Digest]struct{}
+	var more map[value]struct{}
 	for j := range s.m.Findings {
 		f := &s.m.Findings[j]
 		if of != "" && f.Type != of || !s.takes(c, j) {
 			continue
 		}
+		v := value{digest: f.Digest}
+		if points {
+			v.of = f.Type
+		}
 		switch {
 		case f.Digest == detectors.Digest{}:
 		case more != nil:
-			if _, old := more[f.Digest]; old {
+			if _, old := more[v]; old {
 				continue
 			}
-			more[f.Digest] = struct{}{}
-		case slices.Contains(seen, f.Digest):
+			more[v] = struct{}{}
+		case slices.Contains(seen, v):
 			continue
 		case len(seen) < len(room):
-			seen = append(seen, f.Digest)
+			seen = append(seen, v)
 		default:
-			more = make(map[detectors.Digest]struct{}, 2*len(room))
-			for _, d := range seen {
-				more[d] = struct{}{}
+			more = make(map[value]struct{}, 2*len(room))
+			for _, o := range seen {
+				more[o] = struct{}{}
 			}
-			more[f.Digest] = struct{}{}
+			more[v] = struct{}{}
 		}
 		if points {
 			n -= s.p.clauses[c].pointsOf(f.Type)

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/proxy/content"
@@ -45,7 +46,9 @@ func (d dice) message() policy.Message {
 	m := policy.Message{
 		App: pick(d, "openai_api", "chatgpt_web", ""), Activity: pick(d, "chat", "embed"), Endpoint: pick(d, "openai.chat", ""),
 		Direction: pick(d, policy.Request, policy.Response),
-		Principal: identity.Principal{Subject: pick(d, "anna", "bot", ""), Network: pick(d, "lab", "")},
+		Principal: identity.Principal{Subject: pick(d, "anna", "bot", ""), Network: pick(d, "lab", ""), Groups: pick(d, nil, []string{"staff"}, []string{"pilot", "staff"})},
+		Contents:  pick(d, policy.Text, policy.Text|policy.File), Time: time.Date(2026, time.Month(1+d.IntN(24)), 15, d.IntN(24), 0, 0, 0, time.UTC),
+		Tenant: policy.Tenant{Account: d.IntN(2) == 0, Anonymous: d.IntN(8) == 0, Workspace: pick(d, "", "11111111-2222-3333-4444-555555555555")},
 	}
 	for range d.IntN(3) {
 		m.Facts = append(m.Facts, d.fact())
@@ -58,6 +61,9 @@ func (d dice) message() policy.Message {
 			m.Totals = append(m.Totals, d.total())
 		}
 	}
+	for range d.IntN(2) {
+		m.Spent = append(m.Spent, d.total())
+	}
 	for range d.IntN(3) {
 		m.Gaps = append(m.Gaps, detectors.Gap{Cause: d.cause()})
 	}
@@ -65,7 +71,7 @@ func (d dice) message() policy.Message {
 }
 
 func (d dice) fact() content.Fact {
-	return content.Fact{Name: pick(d, "gizmo", "search"), Value: pick(d, "g-1", "true")}
+	return content.Fact{Name: pick(d, "gizmo", "search", "tool"), Value: pick(d, "g-1", "g-abc", "true", "web_search")}
 }
 
 func (d dice) total() policy.Total {
@@ -80,6 +86,7 @@ func (d dice) policy() string {
 	if d.IntN(8) == 0 {
 		b.WriteString("monitor = true\n")
 	}
+	b.WriteString(tables)
 	list := func(key string, of ...string) string { return fmt.Sprintf("%s = [%q]", key, pick(d, of...)) }
 	conditions := []func() string{
 		func() string { return list("category", "pii", "phi", "pci", "secret", "source_code", "confidential") },
@@ -99,6 +106,22 @@ func (d dice) policy() string {
 		func() string { return list("user_group", "staff") },
 		func() string { return list("direction", "request", "response") },
 		func() string { return list("fact", "gizmo", "search=true") },
+		func() string { return `none = [{ role = ["tool"] }]` },
+		func() string { return `none = [{ info_type = ["pii.email", "secret.*"] }]` },
+		func() string { return `none = [{ user = ["anna"] }, { content = ["file"] }]` },
+		func() string {
+			return fmt.Sprintf(`sum = { at_least = %d, points = { "pii.*" = 1, "pci.*" = 5 } }`, 1+d.IntN(20))
+		},
+		func() string { return fmt.Sprintf(`daily = %d`, 1+d.IntN(30)) },
+		func() string { return list("tenant", "own", "consumer", "unchecked") },
+		func() string { return list("feature_state", "approved", "unlisted") },
+		func() string { return list("gpt", "approved", "unlisted") },
+		func() string { return `risk = { external_services = "medium" }` },
+		func() string { return `time = [{ zone = "Europe/Berlin", from = "20:00", to = "06:00" }]` },
+		func() string {
+			return `any = [{ category = ["pii"], count = 2 }, { gap = ["image"] }, { info_type = ["secret.*"] }]`
+		},
+		func() string { return `all = [{ category = ["pii"] }, { category = ["phi", "secret"], count = 2 }]` },
 	}
 	for i := range 1 + d.IntN(20) {
 		fmt.Fprintf(&b, "[[rule]]\nid = \"r%d\"\nreason = \"r\"\n", i)
@@ -113,6 +136,16 @@ func (d dice) policy() string {
 		for _, n := range d.Perm(len(conditions))[:1+d.IntN(3)] {
 			b.WriteString("when." + conditions[n]() + "\n")
 		}
+	}
+	for i := range d.IntN(3) {
+		fmt.Fprintf(&b, "[[exception]]\nid = \"x%d\"\nrules = [\"r0\"]\nwhen = { %s }\nreason = \"r\"\napproved_by = \"a\"\nexpires = 2027-06-01T00:00:00Z\n", i,
+			pick(d, `user = ["anna"]`, `user_group = ["staff"], info_type = ["pii.*"]`, `app = ["chatgpt_web"], evidence = ["luhn"]`, `network = ["lab"], confidence = "high"`))
+	}
+	if d.IntN(3) == 0 {
+		fmt.Fprintf(&b, "[[overlay]]\nid = \"o\"\nuser_group = [%q]\nmode = %q\n", pick(d, "pilot", "*"), pick(d, "monitor", "coach"))
+	}
+	if d.IntN(3) == 0 {
+		b.WriteString("[[stricter]]\nid = \"s\"\nwhen = { feature = [\"search\"] }\n")
 	}
 	return b.String()
 }
@@ -167,7 +200,7 @@ func TestEveryMessageHasADecision(t *testing.T) {
 			if got.Gate != policy.Allow && got.Gate != policy.Log && got.Gate != policy.Block {
 				t.Fatalf("gate %s does not exist yet", got.Gate)
 			}
-			if got.Gate > policy.Allow && (got.Rule == "" || !slices.Contains(got.Rules, got.Rule)) {
+			if got.Gate > policy.Allow && (got.Rule == "" || !slices.Contains(append(got.Rules, got.Exceptions...), got.Rule)) {
 				t.Fatalf("%s is decided by %q of %v", got.Gate, got.Rule, got.Rules)
 			}
 			if len(m.Gaps) > 0 && got.Rule == "" {
@@ -212,6 +245,35 @@ func TestOneMoreNeverLoosens(t *testing.T) {
 			}
 			if why := looser(before, p.Decide(more)); why != "" {
 				t.Fatalf("%s: one %s more: %s\n%+v", p.Profile(), change, why, more)
+			}
+		}
+	}
+}
+
+// A rule more may not let through what was stopped, nor leave in clear what was
+// replaced: rules can be added without reading the others.
+func TestAStricterRuleNeverLoosens(t *testing.T) {
+	d := dice{rand.New(rand.NewPCG(5, 5))}
+	for range 60 {
+		text := d.policy()
+		before, err := policy.Parse("random.toml", []byte(text), catalogue(t))
+		if err != nil {
+			continue
+		}
+		more := rule("more", pick(d, `category = ["pii"]`, `info_type = ["secret.*"], count = 3`, `gap = ["image", "oversize"]`, `any = [{ app = ["openai_api"] }, { category = ["pci"] }]`),
+			pick(d, block, `gate = "justify"`, `gate = "coach"`))
+		after, err := policy.Parse("random.toml", []byte(text+more), catalogue(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 150 {
+			m := d.message()
+			a, b := before.Decide(m), after.Decide(m)
+			switch {
+			case b.Gate < a.Gate && a.Gate >= policy.Coach, b.Would < a.Would && a.Would >= policy.Coach:
+				t.Fatalf("%s became %s\n%s\n%s\n%+v", a.Gate, b.Gate, text, more, m)
+			case b.Gate < policy.Coach && len(b.Redact) < len(a.Redact):
+				t.Fatalf("%d edits became %d\n%s\n%s\n%+v", len(a.Redact), len(b.Redact), text, more, m)
 			}
 		}
 	}

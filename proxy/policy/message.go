@@ -112,7 +112,7 @@ type Decision struct {
 	Redact   []Redaction
 	Due      bool // an edit was due, monitor mode aside
 	Add      []Obligation
-	Rule     string          // the deciding policy rule; "" when none matched
+	Rule     string          // the deciding policy rule, or the exception from the only one; "" when none matched
 	Rules    []string        // every policy rule that matched, sorted
 	Reason   string          // one sentence, no text from the message
 	Guidance string          // what the person can do next

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/proxy/content"
@@ -20,15 +21,20 @@ type testEntry struct {
 	Who        whoEntry       `toml:"who"`
 	Where      whereEntry     `toml:"where"`
 	Findings   []findingEntry `toml:"findings"`
+	Spent      []findingEntry `toml:"spent"` // on this day, with the message
 	Gaps       []string       `toml:"gaps"`
+	Time       time.Time      `toml:"time"` // default: Monday 2026-11-30, 10:00 UTC
 	Connection *targetEntry   `toml:"connection"`
 	Want       wantEntry      `toml:"want"`
 }
 
 type whoEntry struct {
-	User    string   `toml:"user"`
-	Groups  []string `toml:"groups"`
-	Network string   `toml:"network"`
+	User      string   `toml:"user"`
+	Groups    []string `toml:"groups"`
+	Network   string   `toml:"network"`
+	Device    string   `toml:"device"`
+	Method    string   `toml:"method"`
+	Assurance string   `toml:"assurance"`
 }
 
 type whereEntry struct {
@@ -36,7 +42,15 @@ type whereEntry struct {
 	Activity  string   `toml:"activity"`
 	Endpoint  string   `toml:"endpoint"`
 	Direction string   `toml:"direction"`
+	Content   []string `toml:"content"`
 	Facts     []string `toml:"facts"` // name=value
+
+	Workspace    string `toml:"workspace"`
+	Organization string `toml:"organization"`
+	Project      string `toml:"project"`
+	Key          string `toml:"api_key"`
+	Account      bool   `toml:"account"` // with a ChatGPT account
+	Anonymous    bool   `toml:"anonymous"`
 }
 
 // findingEntry stands for Count findings of which Distinct differ.
@@ -68,6 +82,13 @@ type wantEntry struct {
 	Gap      string    `toml:"gap"`
 	Alert    *bool     `toml:"alert"`
 	Count    *bool     `toml:"count"` // of a connection
+
+	Rules      *[]string `toml:"rules"`    // all that matched
+	Operator   string    `toml:"operator"` // of each edit
+	Exceptions *[]string `toml:"exceptions"`
+	Stricter   string    `toml:"stricter"`
+	Tenancy    string    `toml:"tenancy"`
+	Adds       *[]string `toml:"adds"` // kinds of obligations
 }
 
 // A TestResult is the outcome of one [[test]].
@@ -132,6 +153,24 @@ func (p *Policy) run(t *policyTest) string {
 	if w.Alert != nil {
 		check("alert", fmt.Sprint(d.Alert), fmt.Sprint(*w.Alert))
 	}
+	if w.Rules != nil {
+		check("rules", strings.Join(d.Rules, " "), strings.Join(sorted(*w.Rules), " "))
+	}
+	for _, r := range d.Redact {
+		optional("operator", r.Operator, w.Operator)
+	}
+	if w.Exceptions != nil {
+		check("exceptions", strings.Join(sorted(d.Exceptions), " "), strings.Join(sorted(*w.Exceptions), " "))
+	}
+	optional("stricter", d.Stricter, w.Stricter)
+	optional("tenancy", d.Tenancy.String(), w.Tenancy)
+	if w.Adds != nil {
+		var adds []string
+		for _, o := range d.Add {
+			adds = append(adds, o.Kind)
+		}
+		check("adds", strings.Join(adds, " "), strings.Join(*w.Adds, " "))
+	}
 	if len(wrong) > 0 && w.Rule == "" && d.Rule != "" {
 		wrong = append(wrong, "decided by "+d.Rule)
 	}
@@ -170,13 +209,27 @@ func (l *loader) test(i int, e *testEntry) policyTest {
 	if e.Row != "" {
 		t.name = e.Row + ": " + e.Name
 	}
-	who := identity.Principal{Subject: e.Who.User, Groups: sorted(e.Who.Groups), Network: e.Who.Network}
+	who := identity.Principal{Subject: e.Who.User, Groups: sorted(e.Who.Groups), Network: e.Who.Network, Device: e.Who.Device, Method: identity.Method(e.Who.Method)}
+	who.Assurance = identity.Assurance(l.word(path+".who.assurance", "assurance", e.Who.Assurance, assuranceNames[:]))
+	if e.Who.Method != "" {
+		l.oneOf(path+".who.method", "method", []string{e.Who.Method}, methods())
+	}
+	now := defaultTime
+	if l.doc.Has(path + ".time") {
+		now = l.instant(path+".time", e.Time)
+	}
 	l.want(path+".want", e)
 	if e.Connection != nil {
 		t.conn = l.target(path+".connection", e.Connection, who)
+		t.conn.Time = now
 		return t
 	}
-	t.message = Message{Principal: who, App: e.Where.App, Activity: e.Where.Activity, Endpoint: e.Where.Endpoint}
+	t.message = Message{Principal: who, App: e.Where.App, Activity: e.Where.Activity, Endpoint: e.Where.Endpoint, Time: now,
+		Tenant: Tenant{Workspace: e.Where.Workspace, Organization: e.Where.Organization, Project: e.Where.Project, Key: e.Where.Key,
+			Account: e.Where.Account, Anonymous: e.Where.Anonymous}}
+	for _, name := range l.oneOf(path+".where.content", "content", e.Where.Content, contentNames[:]) {
+		t.message.Contents |= 1 << max(0, slices.Index(contentNames[:], name))
+	}
 	switch e.Where.Direction {
 	case "", Request.String():
 	case Response.String():
@@ -194,11 +247,19 @@ func (l *loader) test(i int, e *testEntry) policyTest {
 	for j := range e.Findings {
 		l.finding(fmt.Sprintf("%s.findings[%d]", path, j), &e.Findings[j], &t.message, uint64(j))
 	}
+	var spent Message
+	for j := range e.Spent {
+		l.finding(fmt.Sprintf("%s.spent[%d]", path, j), &e.Spent[j], &spent, uint64(j))
+	}
+	t.message.Spent = spent.Totals
 	for _, g := range l.oneOf(path+".gaps", "gap", e.Gaps, l.causes) {
 		t.message.Gaps = append(t.message.Gaps, detectors.Gap{Cause: detectors.Cause(g)})
 	}
 	return t
 }
+
+// defaultTime is when tests take place that do not say when.
+var defaultTime = time.Date(2026, time.November, 30, 10, 0, 0, 0, time.UTC)
 
 // finding adds what one entry stands for, with the totals that go with it.
 func (l *loader) finding(path string, e *findingEntry, m *Message, serial uint64) {
@@ -274,6 +335,8 @@ func (l *loader) want(path string, e *testEntry) {
 	}
 	word("intended", e.Want.Intended, gateNames[:])
 	word("gap", e.Want.Gap, l.causes)
+	word("operator", e.Want.Operator, operatorNames[:])
+	word("tenancy", e.Want.Tenancy, tenancyNames[:])
 	var ids []string
 	for id := range l.ids {
 		ids = append(ids, id)

@@ -167,7 +167,7 @@ func (l *loader) scope(path string, e *scopeEntry) scope {
 	for i := range e.Time {
 		c.times = append(c.times, l.window(fmt.Sprintf("%s[%d]", at("time"), i), &e.Time[i]))
 	}
-	c.empty = !slices.ContainsFunc(scopeKeys, func(key string) bool { return l.doc.Has(at(key)) })
+	c.empty = len(c.groups) == 0 && !slices.ContainsFunc(scopeKeys, func(key string) bool { return l.doc.Has(at(key)) })
 	return c
 }
 

@@ -37,7 +37,13 @@ func (s *survey) decision() Decision {
 		}
 	}
 	d.Would = d.Intended.Enforced()
+	if d.Gate < Coach {
+		d.Add = s.obligations()
+	}
 	if best < 0 {
+		if len(d.Exceptions) > 0 {
+			d.Rule = d.Exceptions[0]
+		}
 		return d
 	}
 	r := &s.p.rules[best]
@@ -51,9 +57,6 @@ func (s *survey) decision() Decision {
 	d.Redact = s.redactions(edits)
 	if d.Alert {
 		d.Flagged = s.flagged()
-	}
-	if d.Gate < Coach {
-		d.Add = s.obligations()
 	}
 	return d
 }
