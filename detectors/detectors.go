@@ -191,7 +191,8 @@ type Meter interface {
 	Work() int
 }
 
-// A BlockPass is a Pass that also sees every block of the grid, with its text.
+// A BlockPass is a Pass that also sees every block of the grid, with its text
+// and Left bytes before it.
 type BlockPass interface {
 	Block(v View, b anchor.Block, emit func(Finding))
 }

@@ -135,9 +135,10 @@ func (s *Scanner) showBlock() {
 		if s.blockers[p] == nil || !s.spend(1+b.Len/viewShare, end) {
 			continue
 		}
+		lo := max(s.part, b.Off-s.engine.parts[p].needs.Left)
 		s.view = detectors.View{
-			Text: s.window[b.Off-s.base : end-s.base : end-s.base], Off: b.Off - s.breaks, At: b.Len,
-			BOF: b.Off == 0, EOF: s.ended && end == s.total, Label: s.label(end),
+			Text: s.window[lo-s.base : end-s.base : end-s.base], Off: lo - s.breaks, At: end - lo,
+			BOF: lo == 0, EOF: s.ended && end == s.total, Label: s.label(end),
 		}
 		out := b
 		out.Off -= s.breaks
@@ -187,15 +188,18 @@ func (s *Scanner) found(f detectors.Finding) {
 	if f.Confidence < s.o.Floor {
 		return
 	}
+	lo, hi := f.Span.Start-s.view.Off, f.Span.End-s.view.Off
+	seen := lo >= 0 && hi <= len(s.view.Text)
+	if seen {
+		f.Digest = s.digester.digest(f.Type, s.view.Text[lo:hi])
+	}
 	if f.Late = f.Late || s.late; f.Late {
-		s.lates.add(f)
+		s.lates.add(f) // what is longer than its view has no digest
 		return
 	}
-	lo, hi := f.Span.Start-s.view.Off, f.Span.End-s.view.Off
-	if lo < 0 || hi > len(s.view.Text) {
+	if !seen {
 		panic("engine: internal error: a finding lies outside its view")
 	}
-	f.Digest = s.digester.digest(f.Type, s.view.Text[lo:hi])
 	s.contest.add(f)
 }
 
@@ -251,10 +255,11 @@ func (s *Scanner) keep() {
 		}
 	}
 	if s.readsBlocks() {
-		from = min(from, s.part+(s.seen-s.part)/anchor.BlockSize*anchor.BlockSize)
+		first := s.part + (s.seen-s.part)/anchor.BlockSize*anchor.BlockSize
 		if len(s.queue.blocks) > 0 {
-			from = min(from, s.queue.blocks[0].Off)
+			first = min(first, s.queue.blocks[0].Off)
 		}
+		from = max(min(from, first-s.engine.left), 0)
 	}
 	own := len(s.tail) > 0 && len(s.window) > 0 && &s.tail[0] == &s.window[0]
 	if dead := from - s.base; !own || dead > 4<<10 {

@@ -144,6 +144,9 @@ func (c *check) digitRun() {
 	for start < j && !isDigit(text[start]) {
 		start++
 	}
+	if start < j {
+		c.hint(start, j)
+	}
 	c.groups = c.groups[:0]
 	for k := start; k < j; {
 		e := k

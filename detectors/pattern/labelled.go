@@ -18,12 +18,10 @@ var gapSigns = setOf(" \t\r:=#\"'`*|>()[]{}<-.,/\\&;_?")
 // may, in the same sentence and before a value with a digit, and cost points.
 func findLabelled(c *check, r *rule, n int) {
 	text := c.v.Text
-	if !wholeLabel(text, c.at-n, c.at) {
+	if !wholeLabel(text, c.at-n, c.at) || !c.has(c.at, maxGap+8) {
 		return
 	}
-	if !c.has(c.at, maxGap+8) {
-		return
-	}
+	c.hint(c.at-n, c.at)
 	fillers, unknown, breaks := 0, 0, 0
 	ended := false // the label's sentence or line
 	for i := c.at; i < len(text) && i-c.at <= maxGap; {

@@ -55,6 +55,7 @@ func New(c *rules.Catalogue) ([]detectors.Detector, error) {
 		return nil, err
 	}
 	d.digits = newDigitRules(d.kinds[anchor.KindDigits])
+	d.columns = newColumnRules(d.rules)
 	return []detectors.Detector{d}, nil
 }
 
@@ -65,6 +66,7 @@ type detector struct {
 	byLit    [][]use
 	kinds    [anchor.KindCaps + 1][]*rule
 	digits   digitRules
+	columns  columnRules
 }
 
 // A use is a rule that asked for a literal; signal is the ordinal of the
@@ -111,7 +113,7 @@ func (d *detector) subscribe(r *rule) {
 
 // Needs implements [detectors.Detector].
 func (d *detector) Needs() detectors.Needs {
-	n := detectors.Needs{Literals: d.needs, Left: left, Right: right, MaxRight: maxRight, LiteralReach: make([]detectors.Reach, len(d.needs)), LiteralBeside: make([]*detectors.Beside, len(d.needs))}
+	n := detectors.Needs{Literals: d.needs, Left: left, Right: right, MaxRight: maxRight, Blocks: true, LiteralReach: make([]detectors.Reach, len(d.needs)), LiteralBeside: make([]*detectors.Beside, len(d.needs))}
 	for i, uses := range d.byLit {
 		var rs []*rule
 		for _, u := range uses {
@@ -206,6 +208,8 @@ type pass struct {
 	fold    []byte
 	valid   []byte
 	groups  []group
+	table   table
+	hints   []int // places in the text that may be cells of a table
 	check   check // the anchor being looked at; kept here so that it is not allocated
 }
 
@@ -220,6 +224,8 @@ func (p *pass) Reset() {
 	p.next, p.kept, p.runEnd, p.work = 0, 0, 0, 0
 	p.check.v, p.check.emit = detectors.View{}, nil
 	p.signals, p.persons = p.signals[:0], p.persons[:0]
+	clear(p.table.columns[:cap(p.table.columns)])
+	p.table, p.hints = table{columns: p.table.columns[:0]}, p.hints[:0]
 }
 
 // Work implements [detectors.Meter].
