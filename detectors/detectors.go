@@ -136,6 +136,10 @@ type Needs struct {
 	// same indexes; nil is anything. An engine may leave the other Checks out.
 	LiteralBeside []*Beside
 	KindBeside    [anchor.KindCaps + 1]*Beside
+
+	// Terms are the kinds of places that its passes find themselves, see
+	// [TermPass], with where their findings lie.
+	Terms []Reach
 }
 
 // A Beside bounds the bytes around an anchor. Where the text begins or ends
@@ -182,6 +186,22 @@ type Pass interface {
 	Close(emit func(Finding))
 	// Reset makes the pass ready for another text.
 	Reset()
+}
+
+// KindTerm is the kind of hits that a [TermPass] finds. Package anchor knows none.
+const KindTerm anchor.Kind = 0xFE
+
+// A TermPass is a Pass that finds places in the text itself, beside what package
+// anchor finds: more words than an anchor set can hold. Its detector's Needs name
+// them in Terms.
+type TermPass interface {
+	// Terms appends a hit of KindTerm for every place that ends in text[from:], End
+	// an index in text, ID one of Needs.Terms, in the order of (End, ID). Check is
+	// then shown each as any other anchor. text holds at least Needs.Left − 1 bytes
+	// before from, if the text has so many, and the same hits must come out
+	// whatever stands before those. Work here is not metered: it must be bounded by
+	// a constant for each byte.
+	Terms(text []byte, from int, hits []anchor.Hit) []anchor.Hit
 }
 
 // A Meter is a Pass that counts its work, so that the engine's budget does too.

@@ -23,6 +23,7 @@ var floors = []struct {
 }{
 	{0, "detectors/anchor", nil},
 	{0, "detectors/decode", nil},
+	{0, "detectors/dictionary", nil},
 	{0, "detectors/validate", nil},
 	{0, "detectors/rarity", nil},
 	{0, "detectors", []string{"detectors/anchor"}},
@@ -32,7 +33,7 @@ var floors = []struct {
 	{0, "proxy/ca", nil},
 	{0, "proxy/telemetry", nil},
 	{1, "detectors/engine", []string{"detectors", "detectors/anchor", "detectors/decode"}},
-	{1, "detectors/pattern", []string{"detectors", "detectors/anchor", "detectors/rarity", "detectors/validate", "rules", "rules/strict"}},
+	{1, "detectors/pattern", []string{"detectors", "detectors/anchor", "detectors/dictionary", "detectors/rarity", "detectors/validate", "rules", "rules/strict"}},
 	{1, "detectors/code", []string{"detectors", "detectors/anchor", "detectors/validate", "rules"}},
 	{1, "proxy/content", []string{"detectors"}},
 	{1, "proxy/policy", []string{"proxy/identity", "proxy/content", "detectors", "rules", "rules/strict"}},
@@ -56,7 +57,7 @@ var importers = []struct {
 	allowed         []string
 }{
 	{"github.com/elazarl/goproxy", "its traps are fenced in one place", []string{"proxy", "bench"}},
-	{"github.com/coregx/ahocorasick", "tenant dictionaries only; quadratic on some input", []string{"detectors/pattern"}},
+	{"github.com/coregx/ahocorasick", "tenant dictionaries only; quadratic on some input", []string{"detectors/dictionary"}},
 	{"github.com/wasilibs/go-re2", "patterns run on bounded views only", []string{"detectors/pattern"}},
 	{"github.com/BurntSushi/toml", "one strict loader, one kind of error", []string{"rules/strict"}},
 	{"go.opentelemetry.io/otel/sdk", "exporters are set up once", []string{"proxy/telemetry"}},

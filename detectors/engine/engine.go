@@ -68,6 +68,8 @@ type Engine struct {
 	parts    []part
 	literals [][]use                    // by the id of the set
 	kinds    [anchor.KindCaps + 1][]use // all but KindLiteral
+	terms    []use                      // by the id of a term: of each part those of its Needs
+	termers  []termer                   // parts that find terms
 	blocks   []uint16                   // parts that read blocks
 	besides  besides
 	left     int // the widest Left
@@ -92,6 +94,12 @@ type use struct {
 	right int32 // what its part is granted at once
 	glance
 	reach detectors.Reach
+}
+
+// A termer is a part that finds terms; first is the id of its first one.
+type termer struct {
+	part  uint16
+	first uint32
 }
 
 // before is how far before an anchor a finding of its may begin.
@@ -150,6 +158,14 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 			e.before = max(e.before, u.before(&n))
 			e.kinds[k] = append(e.kinds[k], u)
 			kinds = append(kinds, k)
+		}
+		if len(n.Terms) > 0 {
+			e.termers = append(e.termers, termer{part: p, first: uint32(len(e.terms))})
+		}
+		for k, reach := range n.Terms {
+			u := use{part: p, id: uint32(k), right: int32(n.Right), reach: reach}
+			e.before = max(e.before, u.before(&n))
+			e.terms = append(e.terms, u)
 		}
 		if n.Blocks {
 			e.blocks = append(e.blocks, p)

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
@@ -22,6 +24,7 @@ func (s *Scanner) read(p []byte) {
 				x.hits = s.digits.mark(x.hits, p[:n], s.seen-s.part)
 			}
 			s.seen += n
+			x.hits = s.terms(x.hits, n)
 			s.take(x.hits, x.blocks)
 		}
 		s.lookDeeper(s.ended && s.seen == s.total)
@@ -36,6 +39,31 @@ func (s *Scanner) read(p []byte) {
 	if s.spent {
 		s.seen = s.total
 	}
+}
+
+// terms adds to hits the places that passes find themselves in the last n bytes.
+func (s *Scanner) terms(hits []anchor.Hit, n int) []anchor.Hit {
+	e := s.engine
+	if len(e.termers) == 0 {
+		return hits
+	}
+	had := len(hits)
+	for _, t := range e.termers {
+		from := s.seen - n - s.base
+		lo := max(0, from-e.parts[t.part].needs.Left)
+		first := len(hits)
+		hits = s.termers[t.part].Terms(s.window[lo:s.seen-s.base:s.seen-s.base], from-lo, hits)
+		for i := first; i < len(hits); i++ {
+			hits[i].End += s.base + lo - s.part
+			hits[i].ID += t.first
+		}
+	}
+	if len(hits) > had {
+		slices.SortStableFunc(hits, func(a, b anchor.Hit) int {
+			return cmp.Or(cmp.Compare(a.End, b.End), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.ID, b.ID))
+		})
+	}
+	return hits
 }
 
 // take queues or checks what one chunk brought: hits and blocks by End, a block
@@ -54,9 +82,14 @@ func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 		if h.Kind == anchor.KindToken && s.layered() {
 			s.layers.token(h.End + s.part)
 		}
-		uses := e.kinds[h.Kind]
-		if h.Kind == anchor.KindLiteral {
+		var uses []use
+		switch h.Kind {
+		case anchor.KindLiteral:
 			uses = e.literals[h.ID]
+		case detectors.KindTerm:
+			uses = e.terms[h.ID : h.ID+1]
+		default:
+			uses = e.kinds[h.Kind]
 		}
 		end := h.End + s.part
 		for i := range uses {

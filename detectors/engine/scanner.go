@@ -27,6 +27,7 @@ type Scanner struct {
 	o        Options
 	passes   []detectors.Pass
 	blockers []detectors.BlockPass // by part; nil for a part that reads none
+	termers  []detectors.TermPass  // by part; nil for a part that finds no terms
 	meters   []detectors.Meter     // by part; nil for a part that does not count
 	digester digester
 	emit     func(detectors.Finding) // s.found, bound once
@@ -89,11 +90,14 @@ func newScanner(e *Engine) *Scanner {
 	s := &Scanner{
 		engine: e, digester: newDigester(e.key),
 		passes: make([]detectors.Pass, len(e.parts)), blockers: make([]detectors.BlockPass, len(e.parts)),
-		meters: make([]detectors.Meter, len(e.parts)),
+		meters: make([]detectors.Meter, len(e.parts)), termers: make([]detectors.TermPass, len(e.parts)),
 	}
 	for i, p := range e.parts {
 		s.passes[i] = p.NewPass()
 		s.meters[i], _ = s.passes[i].(detectors.Meter)
+		if len(p.needs.Terms) > 0 {
+			s.termers[i] = s.passes[i].(detectors.TermPass)
+		}
 		if p.needs.Blocks {
 			s.blockers[i], _ = s.passes[i].(detectors.BlockPass)
 		}
@@ -254,7 +258,7 @@ func (s *Scanner) Release() {
 	s.resetLayers()
 	s.layers.runner.Reset()
 	*s = Scanner{
-		engine: e, passes: s.passes, blockers: s.blockers, meters: s.meters, digester: s.digester, emit: s.emit, report: s.report,
+		engine: e, passes: s.passes, blockers: s.blockers, termers: s.termers, meters: s.meters, digester: s.digester, emit: s.emit, report: s.report,
 		tail: s.tail[:0], queue: s.queue, labels: s.labels[:0], contest: s.contest, lates: s.lates, told: s.told[:0],
 		layers: layers{runner: s.layers.runner, room: s.layers.room, runs: s.layers.room[:0], pieces: s.layers.pieces, text: s.layers.text}, marks: s.marks[:0],
 	}

@@ -68,10 +68,14 @@ func newContext(c rules.Context) contextGroup {
 	return g
 }
 
-// unspaced reports whether a word is of a script that does not separate words.
+// touching are the scripts in which words stand without spaces, or with prefixes
+// and particles that touch them.
+var touching = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Hebrew}
+
+// unspaced reports whether a word is of such a script.
 func unspaced(w string) bool {
 	for _, r := range w {
-		if unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Hebrew) {
+		if unicode.In(r, touching...) {
 			return true
 		}
 	}

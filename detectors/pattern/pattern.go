@@ -21,6 +21,7 @@ import (
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
+	"github.com/promptgate/promptgate/detectors/dictionary"
 	"github.com/promptgate/promptgate/detectors/validate"
 	"github.com/promptgate/promptgate/rules"
 	"github.com/promptgate/promptgate/rules/strict"
@@ -56,6 +57,10 @@ func New(c *rules.Catalogue) ([]detectors.Detector, error) {
 	}
 	d.digits = newDigitRules(d.kinds[anchor.KindDigits])
 	d.columns = newColumnRules(d.rules)
+	var err error
+	if d.terms, err = newTermRules(d.rules); err != nil {
+		return nil, err
+	}
 	return []detectors.Detector{d}, nil
 }
 
@@ -67,6 +72,7 @@ type detector struct {
 	kinds    [anchor.KindCaps + 1][]*rule
 	digits   digitRules
 	columns  columnRules
+	terms    *termRules // nil without dictionaries
 }
 
 // A use is a rule that asked for a literal; signal is the ordinal of the
@@ -122,6 +128,9 @@ func (d *detector) Needs() detectors.Needs {
 		text := d.needs[i].Text
 		n.LiteralReach[i] = reach(rs, len(text))
 		n.LiteralBeside[i] = besides(rs, len(text), text[0], text[len(text)-1])
+	}
+	if d.terms != nil {
+		n.Terms = d.terms.needs()
 	}
 	for k := anchor.KindDigits; k <= anchor.KindCaps; k++ {
 		if len(d.kinds[k]) == 0 {
@@ -207,6 +216,8 @@ type pass struct {
 	clean   []byte
 	fold    []byte
 	valid   []byte
+	folded  []byte           // text in which terms were looked for
+	terms   []dictionary.Hit // scratch
 	groups  []group
 	table   table
 	hints   []int // places in the text that may be cells of a table
@@ -226,6 +237,7 @@ func (p *pass) Reset() {
 	p.signals, p.persons = p.signals[:0], p.persons[:0]
 	clear(p.table.columns[:cap(p.table.columns)])
 	p.table, p.hints = table{columns: p.table.columns[:0]}, p.hints[:0]
+	clear(p.folded[:cap(p.folded)])
 }
 
 // Work implements [detectors.Meter].
@@ -268,6 +280,8 @@ func (p *pass) look(c *check, h anchor.Hit) {
 		}
 	case anchor.KindDigits:
 		c.digitRun()
+	case detectors.KindTerm:
+		c.term(p.d.terms.kinds[h.ID])
 	default:
 		n := 0
 		switch h.Kind {
