@@ -1,8 +1,11 @@
 package rules
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io/fs"
 	"maps"
 	"path"
@@ -45,7 +48,9 @@ func (c *Catalogue) overlay(fsys fs.FS, leastTests int) (*Catalogue, error) {
 		files:      maps.Clone(c.files),
 		own:        make(map[string]bool),
 		leastTests: leastTests,
+		sum:        sha256.New(),
 	}
+	l.digest(c.digest, nil)
 	if l.files == nil {
 		l.files = make(map[string][]byte)
 	}
@@ -79,8 +84,9 @@ type loader struct {
 	own        map[string]bool // ids that were read now
 	fresh      []*checker      // the same, in file order
 	disabled   []disabled
-	terms      int // of all dictionaries
-	leastTests int // of each kind that a rule must have
+	terms      int       // of all dictionaries
+	leastTests int       // of each kind that a rule must have
+	sum        hash.Hash // over the layer below and the files read now
 	errs       strict.Errors
 }
 
@@ -101,6 +107,12 @@ type infoTypeFile struct {
 type ruleFile struct {
 	Disable []string `toml:"disable"` // ids of rules of the layer below
 	Rules   []Rule   `toml:"rule"`
+}
+
+// digest adds a file to what the catalogue's digest is made of.
+func (l *loader) digest(name string, data []byte) {
+	fmt.Fprintf(l.sum, "%d %s %d ", len(name), name, len(data))
+	l.sum.Write(data)
 }
 
 func (l *loader) fail(err error) bool {
@@ -128,6 +140,7 @@ func (l *loader) infoTypes(fsys fs.FS) {
 	if l.fail(err) {
 		return
 	}
+	l.digest(name, data)
 	var f infoTypeFile
 	doc, err := strict.Decode(name, data, &f)
 	if l.fail(err) {
@@ -182,22 +195,21 @@ func (l *loader) infoTypes(fsys fs.FS) {
 // names lists the rule files of fsys. What nobody would read is a mistake: a
 // rule in the wrong folder protects nothing.
 func (l *loader) names(fsys fs.FS) (names []string) {
+	for _, family := range families() {
+		list, err := fs.Glob(fsys, path.Join(family, "*.toml"))
+		l.fail(err)
+		names = append(names, list...)
+	}
 	others := []string{"providers", "policies", "messages"}
 	l.fail(fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
+		switch dir := path.Dir(name); {
+		case err != nil:
 			return err
-		}
-		if strings.HasPrefix(d.Name(), ".") && name != "." {
+		case name != "." && strings.HasPrefix(d.Name(), "."):
 			if d.IsDir() {
 				return fs.SkipDir
 			}
-			return nil
-		}
-		dir := path.Dir(name)
-		switch {
-		case d.IsDir() || path.Ext(name) != ".toml" || slices.Contains(others, dir) || name == infoTypesName:
-		case slices.Contains(families(), dir):
-			names = append(names, name)
+		case d.IsDir() || path.Ext(name) != ".toml" || name == infoTypesName || slices.Contains(others, dir) || slices.Contains(families(), dir):
 		case dir == ".":
 			l.errs = append(l.errs, &strict.Error{File: name, Hint: strict.Suggest(name, []string{infoTypesName}),
 				Msg: "no file of this name is read here: rules stand in the folders " + strings.Join(families(), ", ")})
@@ -245,6 +257,7 @@ func (l *loader) file(fsys fs.FS, p parsed) {
 		return // otherwise what was read is checked further
 	}
 	l.files[p.name] = p.data
+	l.digest(p.name, p.data)
 	for i, id := range p.file.Disable {
 		l.disabled = append(l.disabled, disabled{id, p.doc, fmt.Sprintf("disable[%d]", i)})
 	}
@@ -292,6 +305,7 @@ func (l *loader) disable() {
 
 func (l *loader) catalogue() *Catalogue {
 	c := &Catalogue{
+		digest: hex.EncodeToString(l.sum.Sum(nil)[:16]),
 		groups: l.groups, files: l.files, own: l.own,
 		rule: make(map[string]int), typ: make(map[string]int), group: make(map[string]int),
 	}

@@ -176,7 +176,11 @@ type Catalogue struct {
 	group  map[string]int
 	files  map[string][]byte // rule files by name, for messages about places in them
 	own    map[string]bool   // ids of the rules of the last layer
+	digest string
 }
+
+// Digest identifies the files that the catalogue was made of, layer by layer.
+func (c *Catalogue) Digest() string { return c.digest }
 
 // Own reports whether a rule stands in the layer that was loaded last, not in
 // one below it.

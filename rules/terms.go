@@ -61,6 +61,7 @@ func (l *loader) readTerms(fsys fs.FS, doc *strict.Document, r *Rule) {
 		bad("%s: %v", name, cause(err))
 		return
 	}
+	l.digest(name, data)
 	r.ownTerms, r.Terms = len(r.Terms), nil
 	shown := 0
 	for n, line := range bytes.Split(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), []byte{'\n'}) {

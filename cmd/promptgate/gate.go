@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,6 +16,8 @@ import (
 	"github.com/promptgate/promptgate/proxy/ca"
 	"github.com/promptgate/promptgate/proxy/config"
 	"github.com/promptgate/promptgate/proxy/inspect"
+	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/telemetry"
 )
 
@@ -23,7 +27,12 @@ type gate struct {
 	cfg        *config.Config
 	state      string
 	log        *slog.Logger
-	rules      *ruleset
+	key        []byte                  // of digests
+	inForce    atomic.Pointer[ruleset] // asked for anew by each connection and message
+	inspector  *inspect.Inspector
+	reloading  reloading
+	watchEvery time.Duration
+	told       <-chan os.Signal // reload now; nil never
 	authority  *ca.Authority
 	audit      *audit.Log
 	tracing    *telemetry.Tracing
@@ -38,7 +47,7 @@ type gate struct {
 // openGate reads and makes everything that c names, and opens the listeners, so
 // that what cannot work is said before anything is served.
 func openGate(ctx context.Context, c *config.Config, p *program, log *slog.Logger) (_ *gate, err error) {
-	g := &gate{cfg: c, log: log}
+	g := &gate{cfg: c, log: log, watchEvery: watchEvery}
 	defer func() {
 		if err != nil {
 			g.close()
@@ -47,20 +56,21 @@ func openGate(ctx context.Context, c *config.Config, p *program, log *slog.Logge
 	if g.state, err = openState(c, p.getenv); err != nil {
 		return nil, err
 	}
-	key, err := evidenceKey(g.state)
+	if g.key, err = evidenceKey(g.state); err != nil {
+		return nil, err
+	}
+	r, err := loadSettled(c.RulesDir, c.Profile, g.key)
 	if err != nil {
 		return nil, err
 	}
-	if g.rules, err = loadRules(c.RulesDir, c.Profile, key); err != nil {
-		return nil, err
-	}
+	g.inForce.Store(r)
 	if g.listeners, err = listen(c); err != nil {
 		return nil, err
 	}
-	if g.authority, err = ca.Open(caConfig(c, g.state, g.rules.providers)); err != nil {
+	if g.authority, err = ca.Open(caConfig(c, g.state, r.providers)); err != nil {
 		return nil, err
 	}
-	if err := uncovered(g.authority, g.rules.providers); err != nil {
+	if err := uncovered(g.authority, r.providers); err != nil {
 		return nil, err
 	}
 	if err := g.telemetry(ctx, p); err != nil {
@@ -69,7 +79,7 @@ func openGate(ctx context.Context, c *config.Config, p *program, log *slog.Logge
 	if err := g.evidence(); err != nil {
 		return nil, err
 	}
-	if err := g.proxy(p, key); err != nil {
+	if err := g.proxy(p); err != nil {
 		return nil, err
 	}
 	g.serveSurfaces(p.version)
@@ -77,8 +87,8 @@ func openGate(ctx context.Context, c *config.Config, p *program, log *slog.Logge
 }
 
 func (g *gate) telemetry(ctx context.Context, p *program) (err error) {
-	g.metrics = telemetry.NewMetrics(p.version, metricLabels(g.cfg, g.rules))
-	g.metrics.Policy(g.rules.Policy.Profile(), g.rules.Policy.Revision())
+	g.metrics = telemetry.NewMetrics(p.version, metricLabels(g.cfg, g.rules()))
+	g.metrics.Policy(g.rules().Policy.Profile(), g.rules().Policy.Revision())
 	g.metrics.CAExpiry(firstExpiry(g.authority))
 	g.tracing, err = telemetry.StartTracing(ctx, telemetry.TraceOptions{Version: p.version, Logger: g.log, Getenv: p.getenv})
 	if err != nil {
@@ -100,7 +110,7 @@ func (g *gate) evidence() (err error) {
 	return nil
 }
 
-func (g *gate) proxy(p *program, key []byte) error {
+func (g *gate) proxy(p *program) error {
 	c := g.cfg
 	resolver, err := newResolver(c)
 	if err != nil {
@@ -110,14 +120,14 @@ func (g *gate) proxy(p *program, key []byte) error {
 	if err != nil {
 		return err
 	}
-	evidence := g.evidenceOf(key)
-	inspector := inspect.New(g.rules.Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence})
+	evidence := g.evidenceOf(g.key)
+	g.inspector = inspect.New(g.rules().Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence})
 	g.server, err = proxy.New(proxy.Config{
-		Inspector:    inspector,
-		Hosts:        func() proxy.Hosts { return g.rules.providers },
-		Screen:       g.rules.Policy.Screen,
+		Inspector:    g.inspector,
+		Hosts:        func() proxy.Hosts { return g.rules().providers },
+		Screen:       func(c policy.Conn) policy.Route { return g.rules().Policy.Screen(c) },
 		Leaf:         g.authority.Leaf,
-		Refuse:       g.rules.Messages.Problem,
+		Refuse:       func(p refuse.Problem) refuse.Refusal { return g.rules().Messages.Problem(p) },
 		Authenticate: resolver.Resolve,
 		PlainPorts:   c.Tunnel.PlainPorts,
 		Upstream:     up,
@@ -128,6 +138,9 @@ func (g *gate) proxy(p *program, key []byte) error {
 	})
 	return err
 }
+
+// rules are those in force now.
+func (g *gate) rules() *ruleset { return g.inForce.Load() }
 
 // run serves until ctx ends, then drains. It returns nil after an orderly end.
 // Health, metrics and the PAC file are served until the proxy has drained: whoever
@@ -142,6 +155,7 @@ func (g *gate) run(ctx context.Context) error {
 	for _, s := range g.surfaces {
 		group.Go(func() error { return s.serve(beside) })
 	}
+	group.Go(func() error { return g.watch(ctx) })
 	g.ready.set(true)
 	group.Go(func() error {
 		<-ctx.Done()

@@ -38,7 +38,7 @@ func (g *gate) evidenceOf(key []byte) *inspect.Evidence {
 // hooks turn what the proxy sees into metrics and log lines. Hosts appear as
 // the provider row that knows them, never as the client wrote them.
 func (g *gate) hooks(evidence *inspect.Evidence) proxy.Hooks {
-	label := func(host string) string { return g.rules.providers.Host(host).Pattern }
+	label := func(host string) string { return g.rules().providers.Host(host).Pattern }
 	return proxy.Hooks{
 		Conn: func(e proxy.ConnEvent) {
 			class := e.Class.String()
@@ -53,7 +53,7 @@ func (g *gate) hooks(evidence *inspect.Evidence) proxy.Hooks {
 			case e.Action == policy.Refuse:
 				r := inspect.Refused{
 					Principal: e.Principal, Host: label(e.Host), Class: e.Class, Cause: string(e.Cause), Rule: e.Rule, Reason: e.Reason,
-					Policy: g.rules.Policy,
+					Policy: g.rules().Policy,
 				}
 				if !e.Plain {
 					r.Method = http.MethodConnect
@@ -78,7 +78,7 @@ func (g *gate) hooks(evidence *inspect.Evidence) proxy.Hooks {
 			g.metrics.Connect(policy.Refuse.String(), policy.HostInspect.String())
 			evidence.Refused(context.Background(), inspect.Refused{
 				Principal: m.Principal, Incident: m.Incident, Host: label(m.Host), Class: policy.HostInspect, Cause: string(m.Cause),
-				Method: m.Method, Endpoint: m.Endpoint, Policy: g.rules.Policy,
+				Method: m.Method, Endpoint: m.Endpoint, Policy: g.rules().Policy,
 			})
 		},
 		Added:  g.metrics.AddedLatency,

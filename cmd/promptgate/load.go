@@ -1,8 +1,11 @@
 package main
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"os"
+	"sync"
 
 	"github.com/promptgate/promptgate/detectors/anchor"
 	"github.com/promptgate/promptgate/detectors/engine"
@@ -21,6 +24,12 @@ type ruleset struct {
 	providers *provider.Catalogue
 }
 
+// digest identifies the detector and provider rules.
+func (r *ruleset) digest() string {
+	sum := sha256.Sum256([]byte(r.Catalogue.Digest() + r.providers.Digest()))
+	return hex.EncodeToString(sum[:16])
+}
+
 // loadRules loads the built-in rules with dir laid over them. key keys the
 // digests of findings; empty means a random one. The error is strict.Errors
 // with the mistakes of all files.
@@ -29,18 +38,20 @@ func loadRules(dir, profile string, key []byte) (*ruleset, error) {
 	if err != nil {
 		return nil, err
 	}
-	var errs strict.Errors
 	r := &ruleset{}
-	r.providers, err = loadProviders(dir)
-	errs.Add(err)
-	r.Messages, err = refuse.Load(fsys)
-	errs.Add(err)
-	r.Catalogue, err = loadCatalogue(dir)
-	errs.Add(err)
-	if r.Catalogue != nil {
-		r.Policy, err = policy.Load(fsys, profile, r.Catalogue)
-		errs.Add(err)
-		r.Engine, err = newEngine(r.Catalogue, key)
+	var failed [4]error // providers, messages, detector rules, policy
+	var parts sync.WaitGroup
+	parts.Go(func() {
+		r.providers, failed[0] = loadProviders(dir)
+		r.Messages, failed[1] = refuse.Load(fsys)
+	})
+	if r.Catalogue, failed[2] = loadCatalogue(dir); r.Catalogue != nil {
+		parts.Go(func() { r.Policy, failed[3] = policy.Load(fsys, profile, r.Catalogue) })
+		r.Engine, failed[2] = newEngine(r.Catalogue, key)
+	}
+	parts.Wait()
+	var errs strict.Errors
+	for _, err := range failed {
 		errs.Add(err)
 	}
 	if err := errs.Err(); err != nil {

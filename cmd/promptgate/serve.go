@@ -20,7 +20,9 @@ func serveVerb() verb {
 		name: "serve", short: "run the proxy",
 		long: `Runs the proxy, the portal (PAC file, CA certificate) and the admin surface (health,
 metrics). The first start makes the CA. Stdout says where everything is; the log is
-on stderr. SIGINT or SIGTERM drains open requests, a second one does not wait.`,
+on stderr. SIGINT or SIGTERM drains open requests, a second one does not wait. What
+stands in rules_dir is read again when it changes and on SIGHUP: whole, or, when there
+is a mistake in it, not at all; log, /healthz and metrics say so.`,
 		examples: [3]string{
 			"promptgate serve --state-dir ./state",
 			"promptgate serve --config /etc/promptgate/promptgate.toml",
@@ -47,6 +49,9 @@ func (p *program) serve(ctx context.Context, c *config.Config) error {
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second signal kills
 	tuneGC(p.getenv)
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGHUP) // early: until then it would end the program
+	defer signal.Stop(told)
 	log, err := telemetry.NewLogger(p.stderr, string(c.Log.Level), string(c.Log.Format))
 	if err != nil {
 		return err
@@ -56,10 +61,11 @@ func (p *program) serve(ctx context.Context, c *config.Config) error {
 		return err
 	}
 	defer g.close()
+	g.told = told
 	if _, err := fmt.Fprint(p.stdout, g.welcome(p.version)); err != nil {
 		return err
 	}
-	log.Info("started", telemetry.ServiceVersion, p.version, telemetry.PolicyProfile, g.rules.Policy.Profile(), telemetry.PolicyDigest, g.rules.Policy.Revision())
+	log.Info("started", telemetry.ServiceVersion, p.version, telemetry.PolicyProfile, g.rules().Policy.Profile(), telemetry.PolicyDigest, g.rules().Policy.Revision())
 	err = g.run(ctx)
 	log.Info("stopped")
 	return err
@@ -84,7 +90,7 @@ func (g *gate) welcome(version string) string {
 	line := func(name, format string, a ...any) {
 		fmt.Fprintf(&b, "  %-8s %s\n", name, fmt.Sprintf(format, a...))
 	}
-	fmt.Fprintf(&b, "promptgate %s, policy %s: %s\n\n", version, g.rules.Policy.Profile(), g.rules.Policy.Title())
+	fmt.Fprintf(&b, "promptgate %s, policy %s: %s\n\n", version, g.rules().Policy.Profile(), g.rules().Policy.Title())
 	line("proxy", "%s", proxyURL(c))
 	line("PAC", "%s/proxy.pac", public)
 	line("CA", "%s/ca.crt (DER), %s/ca.pem", public, public)

@@ -32,7 +32,7 @@ func (r *readiness) err() error {
 func (g *gate) serveSurfaces(version string) {
 	people := portal.Handler(portal.Config{
 		PublicURL: publicURL(g.cfg), Proxies: proxyAddresses(g.cfg), ProxyTLS: g.cfg.ListenTLS.Enabled(),
-		Hosts: g.rules.providers.Proxied, CA: g.authority,
+		Hosts: g.rules().providers.Proxied, CA: g.authority,
 	})
 	operators := admin.Handler(admin.Config{
 		Networks: config.Prefixes(g.cfg.AdminNetworks), Names: adminNames(g.cfg), Version: version, Started: time.Now(),
@@ -79,12 +79,18 @@ func (g *gate) health() error {
 
 func (g *gate) status() admin.Status {
 	s := admin.Status{
-		Policy:      admin.Policy{Profile: g.rules.Policy.Profile(), Revision: g.rules.Policy.Revision()},
-		RulesDigest: g.rules.providers.Digest(), Challenges: g.challenges.counts(), Draining: g.ready.err() != nil,
+		Policy:      admin.Policy{Profile: g.rules().Policy.Profile(), Revision: g.rules().Policy.Revision()},
+		RulesDigest: g.rules().digest(), Challenges: g.challenges.counts(), Draining: g.ready.err() != nil,
 		Audit: admin.Audit{Healthy: g.audit.Healthy() == nil},
 	}
 	if !s.Audit.Healthy {
 		s.Audit.Error = "the audit log cannot be written; see the log for the file and the cause"
+	}
+	if last := g.reloading.last.Load(); last != nil {
+		s.Reload.At, s.Reload.Refused = last.at, last.err != nil
+	}
+	if s.Reload.Refused {
+		s.Reload.Error = "what stands in rules_dir has mistakes and is not in force; the log and promptgate check say where"
 	}
 	for _, i := range g.authority.Show() {
 		s.CA = append(s.CA, admin.Certificate{Name: i.Name, NotAfter: i.NotAfter})

@@ -42,6 +42,7 @@ type Status struct {
 	RulesDigest string           `json:"rules_digest"`
 	CA          []Certificate    `json:"ca"`
 	Audit       Audit            `json:"audit"`
+	Reload      Reload           `json:"reload"`
 	Challenges  map[string]int64 `json:"challenges"` // bot challenges by host since the start
 	Draining    bool             `json:"draining"`
 }
@@ -62,6 +63,13 @@ type Certificate struct {
 type Audit struct {
 	Healthy bool   `json:"healthy"`
 	Error   string `json:"error,omitempty"`
+}
+
+// Reload says whether the rules on disk are those in force.
+type Reload struct {
+	Refused bool      `json:"refused"`     // the last one: the rules from before stay in force
+	At      time.Time `json:"at,omitzero"` // of the last one; absent before the first
+	Error   string    `json:"error,omitempty"`
 }
 
 // report is the body of /healthz. Its keys are stable; new ones may come.
@@ -177,6 +185,9 @@ func problems(s Status, now time.Time) []string {
 	out := []string{}
 	if !s.Audit.Healthy {
 		out = append(out, "evidence cannot be written")
+	}
+	if s.Reload.Refused {
+		out = append(out, "the rules on disk are not in force: the last reload was refused")
 	}
 	for _, c := range s.CA {
 		switch left := c.NotAfter.Sub(now); {

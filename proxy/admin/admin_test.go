@@ -62,7 +62,7 @@ func TestHealthTellsTheState(t *testing.T) {
 		t.Fatalf("%d %v", r.StatusCode, err)
 	}
 	if err := json.Unmarshal([]byte(`{"status":"ok","problems":[],"version":"1.2.3","uptime_seconds":90,
-		"policy":{"profile":"l2","revision":"r1"},"rules_digest":"d1","audit":{"healthy":true},"draining":false,
+		"policy":{"profile":"l2","revision":"r1"},"rules_digest":"d1","audit":{"healthy":true},"reload":{"refused":false},"draining":false,
 		"ca":[{"name":"root","not_after":"2035-11-22T10:00:00Z"},{"name":"issuing","not_after":"2027-12-29T10:00:00Z"}],"challenges":{"chatgpt.com":3}}`), &want); err != nil {
 		t.Fatal(err)
 	}

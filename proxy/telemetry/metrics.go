@@ -37,7 +37,7 @@ type Metrics struct {
 	inspect, added                          prometheus.Histogram
 	audit                                   prometheus.Histogram
 	active, policy                          *prometheus.GaugeVec
-	caExpiry                                prometheus.Gauge
+	caExpiry, stale                         prometheus.Gauge
 }
 
 // NewMetrics makes the series, those of the Go runtime included.
@@ -79,9 +79,10 @@ func NewMetrics(version string, l Labels) *Metrics {
 	m.active = gauge("dlp_connections_active", "Open client connections.", "kind")
 	m.policy = gauge("dlp_policy_info", "The policy in force; always 1.", "profile", "revision")
 	m.caExpiry = prometheus.NewGauge(prometheus.GaugeOpts{Name: "dlp_ca_expiry_timestamp_seconds", Help: "When the first CA certificate expires."})
+	m.stale = prometheus.NewGauge(prometheus.GaugeOpts{Name: "dlp_rules_stale", Help: "1 while the rules on disk are not in force: the last reload was refused."})
 	build := gauge("promptgate_build_info", "The running version; always 1.", "version")
 	build.WithLabelValues(version).Set(1)
-	m.registry.MustRegister(m.caExpiry, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.caExpiry, m.stale, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
 
@@ -157,8 +158,13 @@ func (m *Metrics) Panic(where string) {
 	m.panics.WithLabelValues(oneOf(where, "connect", "exchange", "inspect", "tunnel")).Inc()
 }
 
-// Reload counts a reload; result is ok or error.
+// Reload counts a reload; result is ok or error. After an error the rules on disk
+// are not those in force.
 func (m *Metrics) Reload(result string) {
+	m.stale.Set(0)
+	if result != "ok" {
+		m.stale.Set(1)
+	}
 	m.reloads.WithLabelValues(oneOf(result, "ok", "error")).Inc()
 }
 
@@ -191,6 +197,11 @@ func (m *Metrics) CAExpiry(t time.Time) { m.caExpiry.Set(float64(t.Unix())) }
 // [Tracing.Dropped]. Register each name once.
 func (m *Metrics) Func(name, help string, read func() float64) {
 	m.registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
+}
+
+// Gauge registers a value that is read when it is asked for.
+func (m *Metrics) Gauge(name, help string, read func() float64) {
+	m.registry.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
 type labelSets struct{ apps, types, severities, causes, hosts, networks labelSet }
