@@ -209,7 +209,7 @@ func (l *loader) names(fsys fs.FS) (names []string) {
 			if d.IsDir() {
 				return fs.SkipDir
 			}
-		case d.IsDir() || path.Ext(name) != ".toml" || name == infoTypesName || slices.Contains(others, dir) || slices.Contains(families(), dir):
+		case d.IsDir() || path.Ext(name) != ".toml" || name == infoTypesName || slices.Contains(others, dir) || strings.HasPrefix(dir, "policies/") || slices.Contains(families(), dir):
 		case dir == ".":
 			l.errs = append(l.errs, &strict.Error{File: name, Hint: strict.Suggest(name, []string{infoTypesName}),
 				Msg: "no file of this name is read here: rules stand in the folders " + strings.Join(families(), ", ")})
