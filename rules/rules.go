@@ -20,7 +20,7 @@ import (
 	"github.com/promptgate/promptgate/rules/strict"
 )
 
-//go:embed infotypes.toml */*.toml
+//go:embed infotypes.toml */*.toml policies/parts/*.toml
 var embedded embed.FS
 
 // FS is everything embedded from the rules directory: infotypes.toml and the

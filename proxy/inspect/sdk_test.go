@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/conversations"
@@ -18,6 +20,8 @@ import (
 
 	"github.com/promptgate/promptgate/cmd/promptgate/e2e/synthetic"
 	"github.com/promptgate/promptgate/proxy/content"
+	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/rules"
 )
 
 // sdk are the requests with a JSON body that openai-go can send: its types say
@@ -190,11 +194,42 @@ func locator(path string) string {
 	return strings.NewReplacer("[*]", "[0]", ".*", ".{0}", ".{any}", ".{0}").Replace(path)
 }
 
+// anyTool is the hardened profile in which every tool and GPT may be used: what
+// is planted in the name of a tool makes it one that nobody has enabled.
+func anyTool(t *testing.T) *policy.Policy {
+	t.Helper()
+	files := fstest.MapFS{"policies/any.toml": {Data: []byte(`
+title = "every tool"
+include = ["l2.toml"]
+[[rule]]
+id = "chatgpt.tool"
+when = { feature_state = ["disabled", "expired", "unlisted"] }
+gate = "log"
+[[rule]]
+id = "chatgpt.gpt"
+when = { gpt = ["expired", "unlisted"] }
+gate = "log"
+`)}}
+	for _, name := range []string{"policies/l2.toml", "policies/parts/features.toml"} {
+		data, err := fs.ReadFile(rules.FS(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = &fstest.MapFile{Data: data}
+	}
+	p, err := policy.Load(files, "any", theWorld(t).catalogue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
 // Each string that a request of the SDK can hold is reached by a row of its own:
 // what is planted there is found at the locator that the row gives it and with
 // the role of its writer, it is redacted, and the SDK can still read the body.
 func TestEveryStringOfTheSDKHasItsRow(t *testing.T) {
 	r := shippedRules(t, "l2")
+	r.Policy = anyTool(t)
 	card := synthetic.Card()
 	var roles []string
 	n, alone := 0, 0

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -302,8 +303,15 @@ func TestShippedRulesAreEvidence(t *testing.T) {
 			t.Fatal(err)
 		}
 		tables := strings.Split(string(data), "\n[[")
-		text := strings.Join(tables, "\n")
+		company, err := os.ReadFile("../../deploy/policies/company.toml") // tests what needs lists of a company's own
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := strings.Join(tables, "\n") + string(company)
 		for _, table := range tables[1:] {
+			if !strings.HasPrefix(table, "rule]") && !strings.HasPrefix(table, "connection]") && !strings.HasPrefix(table, "test]") {
+				continue
+			}
 			if strings.HasPrefix(table, "test") {
 				if !strings.Contains(table, "\nrow = ") {
 					t.Errorf("%s: a test names no row: %.80q", name, table)

@@ -3,6 +3,7 @@ package policy_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -90,6 +91,12 @@ func withGap(m policy.Message, c detectors.Cause) policy.Message {
 	return m
 }
 
+// using is a message with one setting.
+func using(fact string) []policy.Message {
+	name, value, _ := strings.Cut(fact, "=")
+	return []policy.Message{{App: "chatgpt_web", Activity: "chat", Facts: []content.Fact{{Name: name, Value: value}}}}
+}
+
 // matrix is the default policy at three strengths, row by row.
 func matrix(t *testing.T) []row {
 	c := catalogue(t)
@@ -131,6 +138,10 @@ func matrix(t *testing.T) []row {
 		{"gap: audit_unwritable", gaps(policy.Request, "audit_unwritable"), flagged(), stopped(policy.Block), stopped(policy.Block)},
 		{"gap: upstream_error", gaps(policy.Request, "upstream_error"), allowed(), allowed(), allowed()},
 		{"gap: tunnel_unsniffable", gaps(policy.Request, "tunnel_unsniffable"), stopped(policy.Block), stopped(policy.Block), stopped(policy.Block)},
+		{"GPT not on the allow-list", using("gizmo=g-abc"), logged(), stopped(policy.Block), stopped(policy.Block)},
+		{"app or tool not enabled", slices.Concat(using("connector=connector_x"), using("tool=mcp"), using("agent=true"), using("tool=unheard_of")), logged(), stopped(policy.Block), stopped(policy.Block)},
+		{"app or tool enabled", slices.Concat(using("tool=function"), using("hint=canvas"), using("tool=code_interpreter"), using("attachment=application/pdf")), allowed(), allowed(), allowed()},
+		{"anonymous workspace", []policy.Message{{App: "chatgpt_web", Tenant: policy.Tenant{Anonymous: true}}}, stopped(policy.Coach), stopped(policy.Block), stopped(policy.Block)},
 		{"low is only counted", []policy.Message{found(detectors.Low, 50, "secret.password", "pci.payment_card", "source_code.proprietary", "confidential.marking")}, allowed(), allowed(), allowed()},
 		{"nothing", []policy.Message{{}}, allowed(), allowed(), allowed()},
 	}
@@ -233,17 +244,15 @@ func TestConnectionsFollowTheMatrix(t *testing.T) {
 	}
 }
 
-// A personal account's first prompt, and one to a GPT, must not be stopped.
+// A personal account's first prompt must not be stopped while no list says whose
+// workspaces are the company's.
 func TestFirstPromptOfAPersonalAccountGoesThrough(t *testing.T) {
 	for _, name := range []string{"l1", "l2", "l3"} {
 		p := shipped(t, name)
-		m := policy.Message{App: "chatgpt_web", Activity: "chat", Endpoint: "chatgpt.conversation"}
-		if d := p.Decide(m); d.Gate != policy.Allow || d.Intended != policy.Allow || d.Note == "" {
-			t.Errorf("%s: %s, intended %s, note %q", name, d.Gate, d.Intended, d.Note)
-		}
-		m.Facts = []content.Fact{{Name: "gizmo", Value: "g-abc"}, {Name: "search", Value: "true"}}
-		if d := p.Decide(m); d.Gate > policy.Log || d.Intended > policy.Log || d.Note == "" {
-			t.Errorf("%s with a GPT: %s, intended %s, note %q", name, d.Gate, d.Intended, d.Note)
+		m := policy.Message{App: "chatgpt_web", Activity: "chat", Endpoint: "chatgpt.conversation", Tenant: policy.Tenant{Account: true}}
+		m.Facts = []content.Fact{{Name: "model", Value: "auto"}, {Name: "mode", Value: "primary_assistant"}, {Name: "search", Value: "false"}, {Name: "hint", Value: "reason"}}
+		if d := p.Decide(m); d.Gate != policy.Allow || d.Intended != policy.Allow || d.Note == "" && d.Rule == "tenant.unchecked" {
+			t.Errorf("%s: %s, intended %s by %s, note %q", name, d.Gate, d.Intended, d.Rule, d.Note)
 		}
 	}
 }

@@ -57,6 +57,9 @@ func (p *Policy) Title() string { return p.title }
 // names, groups and severities: equal revisions decide alike.
 func (p *Policy) Revision() string { return p.revision }
 
+// Controls are the ids of all controls that the rules are evidence for, sorted.
+func (p *Policy) Controls() []string { return slices.Clone(p.controls) }
+
 // severity orders how bad it is when content of a kind leaves.
 type severity uint8
 

@@ -187,8 +187,9 @@ func (p *Policy) seeGPT(u *usage, id string, now time.Time) {
 	u.gpts |= 1 << state
 }
 
-// IsGPT reports whether the value of the fact gizmo names a GPT, and not a project.
-func IsGPT(gizmo string) bool { return glob("g-*", gizmo) && !glob("g-p-*", gizmo) }
+// IsGPT reports whether the value of the fact gizmo names a GPT, and not a
+// project. What is neither may be a GPT.
+func IsGPT(gizmo string) bool { return gizmo != "" && gizmo != "null" && !glob("g-p-*", gizmo) }
 
 // A rowGlob is a pattern of one feature.
 type rowGlob struct {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,26 @@ func do(t *testing.T, c *http.Client, e exchange) (*http.Response, string) {
 	return resp, string(b)
 }
 
+// anyGPT are settings with the hardened policy and one line of a company's own:
+// every GPT may be used. Without a list none may.
+func anyGPT(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "policies"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "policies", "session.toml"), []byte(`
+title = "any GPT"
+include = ["l2.toml"]
+[[gpt]]
+id = "g-*"
+justification = "the session uses GPTs of many names"
+approved_by = "the test"
+expires = 2099-01-01T00:00:00Z
+`))
+	return fmt.Sprintf("profile = \"session\"\nrules_dir = %q", dir)
+}
+
 // A whole ChatGPT session without anything to protect: nothing is found in it,
 // and every body arrives as it was sent, but for partial_query.
 func TestChatGPTSessionPassesUntouched(t *testing.T) {
@@ -75,7 +96,7 @@ func TestChatGPTSessionPassesUntouched(t *testing.T) {
 		}
 	}
 	t.Logf("PROMPTGATE_SESSION_SEED=%d repeats this session", seed)
-	w := newWorld(t, "")
+	w := newWorld(t, anyGPT(t))
 	for _, proto := range []struct {
 		name  string
 		http2 bool
