@@ -57,10 +57,13 @@ type Block struct {
 }
 
 // A Literal is a string to be found. Fold makes it ASCII-caseless
-// (no Unicode folding: U+212A is not 'k').
+// (no Unicode folding: U+212A is not 'k'). With Begins it is reported only where it
+// begins a word: its first byte or the one before it is no letter, or a small
+// letter stands before a capital.
 type Literal struct {
-	Text string
-	Fold bool
+	Text   string
+	Fold   bool
+	Begins bool
 }
 
 // The bounds of a [Literal]'s Text in bytes, and of a run's minimum.

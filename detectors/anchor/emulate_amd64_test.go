@@ -75,7 +75,8 @@ func symbols() map[string]int {
 	var m masks
 	var t tables512
 	return map[string]int{
-		"masks_two": int(unsafe.Offsetof(m.two)), "masks_short": int(unsafe.Offsetof(m.short)), "masks_long": int(unsafe.Offsetof(m.long)),
+		"masks_two": int(unsafe.Offsetof(m.two)), "masks_three": int(unsafe.Offsetof(m.three)), "masks_four": int(unsafe.Offsetof(m.four)),
+		"masks_free": int(unsafe.Offsetof(m.free)), "masks_long": int(unsafe.Offsetof(m.long)),
 		"masks_digit": int(unsafe.Offsetof(m.digit)), "masks_sep": int(unsafe.Offsetof(m.sep)), "masks_token": int(unsafe.Offsetof(m.token)),
 		"masks_at": int(unsafe.Offsetof(m.at)), "masks_upper": int(unsafe.Offsetof(m.upper)), "masks_punct": int(unsafe.Offsetof(m.punct)),
 		"masks_ctl": int(unsafe.Offsetof(m.ctl)), "masks_word": int(unsafe.Offsetof(m.word)), "masks_newline": int(unsafe.Offsetof(m.newline)),
@@ -161,6 +162,10 @@ func (v *machine) step(op string, arg []string) error {
 		v.set(dst, uint64(uint32(v.get(arg[0])^v.get(dst))))
 	case "ORQ":
 		v.set(dst, v.get(arg[0])|v.get(dst))
+	case "ANDQ":
+		v.set(dst, v.get(arg[0])&v.get(dst))
+	case "SHLQ":
+		v.set(dst, v.get(dst)<<v.get(arg[0]))
 	case "NOTQ":
 		v.set(dst, ^v.get(dst))
 	case "ADDQ":
@@ -170,10 +175,6 @@ func (v *machine) step(op string, arg []string) error {
 		v.zero = v.get(dst) == 0
 	case "SHRQ":
 		v.set(dst, v.get(dst)>>v.get(arg[0]))
-	case "LEAQ": // (base)(index*scale)
-		base, index, _ := strings.Cut(arg[0][1:], ")(")
-		index, scale, _ := strings.Cut(strings.TrimSuffix(index, ")"), "*")
-		v.set(dst, v.r[base]+v.r[index]*uint64(v.number(scale)))
 	case "KNOTQ":
 		v.set(dst, ^v.get(arg[0]))
 	case "KANDQ":
@@ -210,6 +211,16 @@ func (v *machine) step(op string, arg []string) error {
 			index[i] = half[x&63] * byte(keep>>i&1)
 		}
 		v.z[v.reg(dst)] = index
+	case "VPERMT2B": // high half, index, low half and destination
+		high, index, low := v.vector(arg[0]), v.vector(arg[1]), v.vector(dst)
+		for i, x := range index {
+			half := low
+			if x&64 != 0 {
+				half = high
+			}
+			index[i] = half[x&63]
+		}
+		v.z[v.reg(dst)] = index
 	case "VZEROUPPER":
 	default:
 		return fmt.Errorf("instruction is not emulated")
@@ -230,8 +241,8 @@ func gatherBits(b [64]byte, is func(byte) bool) (m uint64) {
 func FuzzEmulatedKernel(f *testing.F) {
 	s := compile(f, Config{Literals: samples(), Path: Portable})
 	sets := new(pairSets)
-	for i := range s.pair { // back from bytes to classes
-		sets[classOf(byte(i))][classOf(byte(i>>8))] = s.pair[i]
+	for i, set := range s.pair.sets {
+		sets[i>>5][i&31] = set
 	}
 	wide := newTables512(&s.prop, sets)
 	raw := (*[unsafe.Sizeof(*wide)]byte)(unsafe.Pointer(wide))[:]

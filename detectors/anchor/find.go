@@ -140,21 +140,20 @@ func (f *finder) block(c *Carry, m *masks, text []byte, at, size, from, off int)
 		f.count(&c.tally, m, size, off+at)
 	}
 	any := e.any()
-	for all := m.two | m.short | m.long | any; all != 0; all &= all - 1 {
+	for all := m.two | m.three | m.four | m.free | m.long | any; all != 0; all &= all - 1 {
 		bit := all & -all
 		i := at + first(all)
 		if m.two&bit != 0 {
 			v := before(text, i)
 			f.verify(&f.lits.two, hashTwo(v), v, text, i, from, off)
 		}
-		if m.short&bit != 0 {
+		if (m.three|m.free)&bit != 0 {
 			v := before(text, i)
-			if h := hashThree(v); f.lits.three.has(h) != 0 {
-				f.verify(&f.lits.three, h, v, text, i, from, off)
-			}
-			if h := hashFour(v); f.lits.four.has(h) != 0 {
-				f.verify(&f.lits.four, h, v, text, i, from, off)
-			}
+			f.verify(&f.lits.three, hashThree(v), v, text, i, from, off)
+		}
+		if (m.four|m.free)&bit != 0 {
+			v := before(text, i)
+			f.verify(&f.lits.four, hashFour(v), v, text, i, from, off)
 		}
 		if m.long&bit != 0 {
 			f.long(text, i, from, off)

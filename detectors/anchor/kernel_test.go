@@ -53,8 +53,8 @@ func FuzzKernel(f *testing.F) {
 // The masks of the pair sets are exact: no window of a literal is missed, and
 // nothing else than a window made of known pairs is a candidate.
 func TestPortableKernelByHand(t *testing.T) {
-	s := compile(t, Config{Literals: []Literal{{"zq", true}, {"xyz", true}, {"wxyz", true}, {"quvwx", true}}, Path: Portable})
-	text := append(bytes.Repeat([]byte{' '}, kernelReach), "..ZQ.xyz..xy.wXyz.quvwX vwx....................................."...)
+	s := compile(t, Config{Literals: []Literal{{"zq", true, true}, {"xyz", true, true}, {"wxyz", true, true}, {"kjh", true, false}, {"quvwx", true, false}}, Path: Portable})
+	text := append(bytes.Repeat([]byte{' '}, kernelReach), "..ZQ.xyz..xy.wXyz.quvwX vwx.kjh.jh.............................."...)
 	var m [1]masks
 	s.classify(text, kernelReach, m[:])
 	for _, c := range []struct {
@@ -63,7 +63,9 @@ func TestPortableKernelByHand(t *testing.T) {
 		want uint64
 	}{
 		{"two", m[0].two, 1 << 3},
-		{"short", m[0].short, 1<<7 | 1<<16},
+		{"three", m[0].three, 1<<7 | 1<<16},
+		{"four", m[0].four, 1 << 16},
+		{"free", m[0].free, 1 << 30},
 		{"long", m[0].long, 1 << 22},
 		{"upper", m[0].upper, 1<<2 | 1<<3 | 1<<14 | 1<<22},
 	} {

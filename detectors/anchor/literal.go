@@ -14,8 +14,10 @@ type literals struct {
 	left       index  // by eight bytes that end with the window
 	right      index  // by eight bytes that begin with the window
 	windows    hashes // by the window alone, of every long literal
-	tails      hashes // by the last three bytes, of every short one
+	threes     few    // by the last three bytes, of literals of three
+	fours      few    // by the last four bytes, of literals of four
 	words      []word // literals that their window does not decide
+	freeTwo    bool   // one of two bytes need not begin a word
 	reach      int    // most bytes of a literal behind its window, at most maxReach
 }
 
@@ -34,6 +36,14 @@ func (x *hashes) add(h uint64) { x[h>>6] |= 1 << (h & 63) }
 // has returns 1 if h may be in the set, else 0.
 func (x *hashes) has(h uint64) uint64 { return x[h>>6&1023] >> (h & 63) & 1 }
 
+// few is a set of some hundred hashes: one bit for each of 8192.
+type few [128]uint64
+
+func (x *few) add(h uint64) { x[h>>9&127] |= 1 << (h >> 3 & 63) }
+
+// has returns 1 if h may be in the set, else 0.
+func (x *few) has(h uint64) uint64 { return x[h>>9&127] >> (h >> 3 & 63) & 1 }
+
 // An index finds the literals whose window has a hash.
 type index struct {
 	there hashes
@@ -47,6 +57,7 @@ type entry struct {
 	next  int32  // 1 + place of the next literal with this hash; 0 = none
 	first int32  // place in literals.words
 	id    uint32 // the hit's
+	begin bool   // it must begin a word
 	words uint8  // how many words, from the literal's end; 0 = seen is all
 	size  uint8
 	after uint8 // bytes behind the window
@@ -114,16 +125,25 @@ func (s *Set) addLiterals(ls []Literal) {
 		var hash func(uint64) uint64
 		switch {
 		case end == 2:
-			p.add(l.Text, pairTwo)
+			p.add(l.Text, setTwo)
 			x, hash = &s.lits.two, hashTwo
+			s.lits.freeTwo = s.lits.freeTwo || !l.Begins
 		case end == 3:
-			p.addShort(l.Text)
 			x, hash = &s.lits.three, hashThree
-			s.lits.tails.add(hashThree(wordOf(l.Text, false).val))
+			s.lits.threes.add(hashThree(wordOf(l.Text, false).val))
+			if l.Begins {
+				p.addWindow(l.Text, setThree)
+			} else {
+				p.addFree(l.Text)
+			}
 		case end == 4:
-			p.addShort(l.Text)
 			x, hash = &s.lits.four, hashFour
-			s.lits.tails.add(hashThree(wordOf(l.Text, false).val))
+			s.lits.fours.add(hashFour(wordOf(l.Text, false).val))
+			if l.Begins {
+				p.addWindow(l.Text, setFour)
+			} else {
+				p.addFree(l.Text)
+			}
 		default:
 			end = c.window(l.Text) + longWindow
 			s.lits.windows.add(hashFive(wordOf(l.Text[:end], false).val))
@@ -138,7 +158,7 @@ func (s *Set) addLiterals(ls []Literal) {
 			}
 		}
 		e := entry{
-			seen: wordOf(l.Text[:seen], l.Fold), id: uint32(i), size: uint8(len(l.Text)),
+			seen: wordOf(l.Text[:seen], l.Fold), id: uint32(i), size: uint8(len(l.Text)), begin: l.Begins,
 			after: uint8(len(l.Text) - end), first: int32(len(s.lits.words)),
 		}
 		if seen < len(l.Text) || seen > 8 {
@@ -188,8 +208,19 @@ func (f *finder) verify(x *index, h, v uint64, text []byte, i, from, off int) {
 				break
 			}
 		}
-		if same {
+		if same && (!e.begin || begins(text, k+1-int(e.size))) {
 			f.report(Hit{End: off + k + 1, ID: e.id})
 		}
 	}
 }
+
+// begins reports whether text[i], which has a byte before it, begins a word.
+func begins(text []byte, i int) bool {
+	a, b := text[i-1], text[i]
+	if !isLetter(a) || !isLetter(b) {
+		return true
+	}
+	return a >= 'a' && b <= 'Z'
+}
+
+func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }

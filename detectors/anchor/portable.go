@@ -11,32 +11,42 @@ const (
 // bitsOf returns bit k of each of the eight bytes of v, as one byte.
 func bitsOf(v uint64, k uint) uint64 { return (v >> k & lanes) * gather >> 56 }
 
+// A pairTable says, by the class of a byte and that of the one before it times
+// 32, in which sets they are a pair.
+type pairTable struct {
+	class [256]byte
+	sets  [32 * 32]uint32
+}
+
+// Sets that begin a window and those that end one.
+const (
+	beginSets = 1<<setTwo | 1<<setThree | 1<<setFour | 1<<setFree | 1<<setLong | 1<<(setLong+4) | 1<<(setLong+8)
+	endTwo    = 1 << setTwo
+	endThree  = 1 << (setThree + 1)
+	endFour   = 1 << (setFour + 2)
+	endFree   = 1 << (setFree + 2)
+	endLong   = 1<<(setLong+3) | 1<<(setLong+7) | 1<<(setLong+11)
+)
+
 // classifyPortable fills m for len(m) blocks of 64 bytes that begin at text[at]. It
 // reads one byte before at. Pairs that would begin before that byte count as
 // members of every set.
 func (t *tables) classifyPortable(text []byte, at int, m []masks) {
-	const (
-		free1 = lanes * pairTwo // sets that do not care what stood one, two, three bytes before
-		free2 = lanes * pairTwo
-		free3 = lanes * (pairTwo | pairShort0)
-	)
-	last := ^uint64(0)
+	row := uint(t.pair.class[text[at-1]]) << 5
+	open := ^uint32(0) // windows whose pairs up to the last one fit
 	for i := range m {
-		p := text[at-1+i*64 : at+64+i*64 : at+64+i*64]
+		p := text[at+i*64 : at+64+i*64 : at+64+i*64]
 		var k masks
+		for j := 0; j < 64; j++ {
+			c := uint(t.pair.class[p[j]])
+			open = (open<<1 | beginSets) & t.pair.sets[(row+c)&1023]
+			row = c << 5
+			if open&(endTwo|endThree|endFour|endFree|endLong) != 0 {
+				k.ends(open, uint(j))
+			}
+		}
 		for j := 0; j < 64; j += 8 {
-			v, z := binary.LittleEndian.Uint64(p[j:]), uint64(p[j+8])
-			q := uint64(t.pair[uint16(v)]) | uint64(t.pair[uint16(v>>8)])<<8 |
-				uint64(t.pair[uint16(v>>16)])<<16 | uint64(t.pair[uint16(v>>24)])<<24 |
-				uint64(t.pair[uint16(v>>32)])<<32 | uint64(t.pair[uint16(v>>40)])<<40 |
-				uint64(t.pair[uint16(v>>48)])<<48 | uint64(t.pair[uint16(v>>56|z<<8)])<<56
-			w := q & ((q<<8|last>>56)<<1 | free1) & ((q<<16|last>>48)<<2 | free2) & ((q<<24|last>>40)<<3 | free3)
-			last = q
-			k.two |= bitsOf(w, 0) << j
-			k.short |= bitsOf(w, 3) << j
-			k.long |= bitsOf(w, 7) << j
-
-			v = v>>8 | z<<56
+			v := binary.LittleEndian.Uint64(p[j:])
 			r := uint64(t.prop[byte(v)]) | uint64(t.prop[byte(v>>8)])<<8 |
 				uint64(t.prop[byte(v>>16)])<<16 | uint64(t.prop[byte(v>>24)])<<24 |
 				uint64(t.prop[byte(v>>32)])<<32 | uint64(t.prop[byte(v>>40)])<<40 |
@@ -56,6 +66,17 @@ func (t *tables) classifyPortable(text []byte, at int, m []masks) {
 		k.digit &^= k.newline
 		k.at &^= k.newline
 		m[i] = k
+	}
+}
+
+// ends notes the windows that end at byte j.
+func (m *masks) ends(open uint32, j uint) {
+	m.two |= uint64(open>>setTwo&1) << j
+	m.three |= uint64(open>>(setThree+1)&1) << j
+	m.four |= uint64(open>>(setFour+2)&1) << j
+	m.free |= uint64(open>>(setFree+2)&1) << j
+	if open&endLong != 0 {
+		m.long |= 1 << j
 	}
 }
 

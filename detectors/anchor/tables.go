@@ -14,39 +14,42 @@ const (
 	propNewline = propDigit | propAt
 )
 
-// Bits of the pair table: in which sets a pair of neighbouring bytes is. The
-// last pair of a window has the highest bit of its group, so that a shift by one
-// bit and one byte lines a window up.
+// Sets of pairs of neighbouring bytes, by the bit they have in the pair table.
+// The sets of a window stand one behind the other, its first pair first: a shift
+// by one bit and one byte lines a window up.
 const (
-	pairTwo    = 1 << iota // literals of two bytes
-	pairShort2             // first pair of literals of four bytes
-	pairShort1
-	pairShort0 // last pair of literals of three and four bytes
-	pairLong3  // first pair of the window of longer literals
-	pairLong2
-	pairLong1
-	pairLong0
+	setTwo   = 0 // literals of two bytes
+	setThree = 1 // two sets: literals of three bytes
+	setFour  = 3 // three sets: literals of four bytes
+	setFree  = 6 // three sets: literals of three and four bytes that need not begin a word
+	setLong  = 9 // four sets for each lot of longer literals
+	sets     = setLong + lots*(longWindow-1)
 )
 
 // longWindow is the number of bytes of a long literal that the kernel looks at.
 const longWindow = 5
 
+// lots is how many groups the long literals are divided into. A window counts
+// only if all its pairs are of one lot: with three lots a third of the places in
+// text are candidates that would be with one.
+const lots = 3
+
 // tables is what a kernel reads.
 type tables struct {
 	path Path
 	prop [256]byte
-	pair *[1 << 16]byte // by previous byte | byte << 8; only for Portable
-	half *tables256     // only for AVX2
-	wide *tables512     // only for AVX512
+	pair *pairTable // only for Portable
+	half *tables256 // only for AVX2
+	wide *tables512 // only for AVX512
 }
 
 // kernelReach is how many bytes before a block a kernel may read.
 const kernelReach = 32
 
-// masks is what a kernel says of 64 bytes, bit i for byte i. The first three
+// masks is what a kernel says of 64 bytes, bit i for byte i. The first five
 // say where the window of a literal may end; they may err by too many.
 type masks struct {
-	two, short, long                uint64
+	two, three, four, free, long    uint64
 	digit, sep, token, at, upper    uint64
 	punct, ctl, word, newline, high uint64
 }
@@ -102,16 +105,16 @@ func classOf(b byte) byte {
 		return 0
 	case b < ' ' || b|0x20 >= 'a' && b|0x20 <= 'z':
 		return b & 0x1f
-	case b >= '0' && b <= '9':
-		return 27
+	case b >= '0' && b <= '2':
+		return 27 // years and versions apart from other numbers
+	case b >= '3' && b <= '9':
+		return 31
 	case b == ' ':
 		return 28
 	case b == '_' || b == '-':
 		return 29
 	case b == '.' || b == ':' || b == '/':
 		return 30
-	case b == '(' || b == '$' || b == '"' || b == '=':
-		return 31
 	}
 	return 0
 }
@@ -120,7 +123,7 @@ func classOf(b byte) byte {
 func (m *masks) keep(n int) {
 	k := ^uint64(0) >> (64 - n)
 	for _, p := range [...]*uint64{
-		&m.two, &m.short, &m.long, &m.digit, &m.sep, &m.token, &m.at, &m.upper,
+		&m.two, &m.three, &m.four, &m.free, &m.long, &m.digit, &m.sep, &m.token, &m.at, &m.upper,
 		&m.punct, &m.ctl, &m.word, &m.newline, &m.high,
 	} {
 		*p &= k

@@ -7,7 +7,7 @@ type tables512 struct {
 	next [128]byte // class / 8
 	bit  [128]byte // one bit: class % 8
 	prop [128]byte
-	sets [8][128]byte
+	sets [sets][128]byte
 	test [8][64]byte // bit k in every byte
 }
 
@@ -32,7 +32,7 @@ type tables256 struct {
 	low7, seventy, sixteen [32]byte // 0x7f, 0x70 and 16 in every byte
 	bit                    [2][32]byte
 	row, class, prop       [8][32]byte
-	sets                   [8][4][2][32]byte
+	sets                   [sets][4][2][32]byte
 }
 
 func newTables256(prop *[256]byte, p *pairSets) *tables256 {

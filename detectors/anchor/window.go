@@ -2,26 +2,27 @@ package anchor
 
 // pairSets collects which pairs of classes the windows are made of. Each bit
 // of a cell is one set of the pair table.
-type pairSets [32][32]byte
+type pairSets [32][32]uint32
 
-func (p *pairSets) add(pair string, set byte) { p[classOf(pair[0])][classOf(pair[1])] |= set }
+func (p *pairSets) add(pair string, set int) { p[classOf(pair[0])][classOf(pair[1])] |= 1 << set }
 
-func (p *pairSets) addShort(s string) {
-	n := len(s)
-	p.add(s[n-2:], pairShort0)
-	p.add(s[n-3:], pairShort1)
-	if n == 4 {
-		p.add(s, pairShort2)
-		return
-	}
-	for i := range p {
-		p[i][classOf(s[0])] |= pairShort2
+// addWindow adds the pairs of w to the sets from first on.
+func (p *pairSets) addWindow(w string, first int) {
+	for i := range len(w) - 1 {
+		p.add(w[i:], first+i)
 	}
 }
 
-func (p *pairSets) addLong(w string) {
-	for i, set := range []byte{pairLong3, pairLong2, pairLong1, pairLong0} {
-		p.add(w[i:], set)
+// addFree adds a literal of three or four bytes; before one of three stands
+// anything.
+func (p *pairSets) addFree(s string) {
+	if len(s) == 4 {
+		p.addWindow(s, setFree)
+		return
+	}
+	p.addWindow(s, setFree+1)
+	for i := range p {
+		p[i][classOf(s[0])] |= 1 << setFree
 	}
 }
 
@@ -32,8 +33,13 @@ type chooser struct {
 	sets   pairSets
 	follow [32][32]float64 // probability of the second class behind the first
 	share  [32]float64     // probability of a class
-	ahead  [5][32]float64  // of text that passes the sets before a place of the window and has a class there
-	behind [5][32]float64  // of text that has a class at a place, to pass the sets behind it
+	lots   [lots]lot
+}
+
+// A lot is what the sets of one lot of literals let through.
+type lot struct {
+	ahead  [longWindow][32]float64 // of text that passes the sets before a place of the window and has a class there
+	behind [longWindow][32]float64 // of text that has a class at a place, to pass the sets behind it
 }
 
 // later is the weight of a pair that is in no set yet: some literal to come may
@@ -50,61 +56,72 @@ func newChooser() *chooser {
 			c.follow[a][b] = frequency(a, b) / c.share[a]
 		}
 	}
+	for k := range c.lots {
+		c.weigh(k)
+	}
 	return c
 }
 
-// weigh updates ahead and behind.
-func (c *chooser) weigh() {
-	c.ahead[0] = c.share
-	for i := range c.behind[4] {
-		c.behind[4][i] = 1
+// weigh updates what is known of a lot.
+func (c *chooser) weigh(k int) {
+	l := &c.lots[k]
+	l.ahead[0] = c.share
+	for i := range l.behind[4] {
+		l.behind[4][i] = 1
 	}
 	for j := range 4 {
-		set, last := byte(pairLong3)<<j, byte(pairLong0)>>j
-		c.ahead[j+1], c.behind[3-j] = [32]float64{}, [32]float64{}
+		set, last := setLong+4*k+j, setLong+4*k+3-j
+		l.ahead[j+1], l.behind[3-j] = [32]float64{}, [32]float64{}
 		for a := range 32 {
 			for b, f := range c.follow[a] {
-				c.ahead[j+1][b] += c.ahead[j][a] * f * weight(c.sets[a][b]&set)
-				c.behind[3-j][a] += f * weight(c.sets[a][b]&last) * c.behind[4-j][b]
+				l.ahead[j+1][b] += l.ahead[j][a] * f * weight(c.sets[a][b]>>set)
+				l.behind[3-j][a] += f * weight(c.sets[a][b]>>last) * l.behind[4-j][b]
 			}
 		}
 	}
 }
 
-func weight(member byte) float64 {
-	if member != 0 {
+func weight(member uint32) float64 {
+	if member&1 != 0 {
 		return 1
 	}
 	return later
 }
 
-// window chooses where in s the window of five bytes stands and adds its pairs
-// to the sets.
+// window chooses the lot of s, and where in s its window of five bytes stands,
+// and adds its pairs to the sets.
 func (c *chooser) window(s string) int {
-	c.weigh()
 	low := max(0, len(s)-longWindow-maxReach)
-	best, at := 0.0, -1
-	for w := low; w+longWindow <= len(s); w++ {
-		cost := 0.0
-		for j := range 4 {
-			a, b := classOf(s[w+j]), classOf(s[w+j+1])
-			if c.sets[a][b]&(pairLong3<<j) == 0 {
-				cost += c.ahead[j][a] * c.follow[a][b] * c.behind[j+1][b]
+	best, at, in := 0.0, -1, 0
+	for k := range c.lots {
+		for w := low; w+longWindow <= len(s); w++ {
+			if cost := c.cost(k, s[w:]); at < 0 || cost < best {
+				best, at, in = cost, w, k
 			}
 		}
-		if at < 0 || cost < best {
-			best, at = cost, w
+	}
+	c.sets.addWindow(s[at:at+longWindow], setLong+4*in)
+	c.weigh(in)
+	return at
+}
+
+// cost is how much more of text passes the sets of a lot once w's window is there.
+func (c *chooser) cost(k int, w string) (cost float64) {
+	l := &c.lots[k]
+	for j := range 4 {
+		a, b := classOf(w[j]), classOf(w[j+1])
+		if c.sets[a][b]>>(setLong+4*k+j)&1 == 0 {
+			cost += l.ahead[j][a] * c.follow[a][b] * l.behind[j+1][b]
 		}
 	}
-	c.sets.addLong(s[at : at+longWindow])
-	return at
+	return cost
 }
 
 // each calls f for each pair of classes of each set.
 func (p *pairSets) each(f func(set int, a, b byte)) {
 	for a := range p {
 		for b := range p[a] {
-			for set := range 8 {
+			for set := range sets {
 				if p[a][b]>>set&1 != 0 {
 					f(set, byte(a), byte(b))
 				}
@@ -113,11 +130,14 @@ func (p *pairSets) each(f func(set int, a, b byte)) {
 	}
 }
 
-// pairTable writes the sets out for every pair of bytes.
-func (p *pairSets) pairTable() *[1 << 16]byte {
-	t := new([1 << 16]byte)
-	for i := range t {
-		t[i] = p[classOf(byte(i))][classOf(byte(i>>8))]
+// pairTable writes the sets out for the portable kernel.
+func (p *pairSets) pairTable() *pairTable {
+	t := new(pairTable)
+	for i := range t.class {
+		t.class[i] = classOf(byte(i))
+	}
+	for i := range t.sets {
+		t.sets[i] = p[i>>5][i&31]
 	}
 	return t
 }

@@ -174,6 +174,9 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 	if !e.plain && !slices.Contains(kinds, anchor.KindToken) {
 		kinds = append(kinds, anchor.KindToken) // where runs may be decoded
 	}
+	for id, uses := range e.literals {
+		literals[id].Begins = !slices.ContainsFunc(uses, func(u use) bool { return !begins(&e.parts[u.part].needs, int(u.id)) })
+	}
 	var err error
 	e.set, err = anchor.Config{
 		Literals: literals, MinDigits: minDigits, MinToken: minToken,

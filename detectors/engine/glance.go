@@ -45,6 +45,24 @@ func (x *besides) add(b *detectors.Beside, left, right int) (g glance) {
 	return g
 }
 
+// begins reports whether nothing comes of literal k inside a word: it may be left
+// to package anchor where words begin.
+func begins(n *detectors.Needs, k int) bool {
+	if n.Literals[k].Begins {
+		return true
+	}
+	if k >= len(n.LiteralBeside) || n.LiteralBeside[k] == nil {
+		return false
+	}
+	before := &n.LiteralBeside[k].Before
+	for b := byte('A'); b <= 'Z'; b++ {
+		if before[0].Has(b) || before[0].Has(b|0x20) || before[1].Has(b) {
+			return false
+		}
+	}
+	return true
+}
+
 func (x *besides) number(set detectors.Bytes) uint8 {
 	if x.numbers == nil {
 		x.numbers = map[detectors.Bytes]uint8{{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}: 0}

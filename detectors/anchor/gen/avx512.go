@@ -1,7 +1,7 @@
 package main
 
-// avx512 writes classify512, 64 bytes a turn. All tables but those of single
-// bits stay in registers: 24 of 32.
+// avx512 writes classify512, 64 bytes a turn. The tables of classes and as many
+// sets as there is room for stay in registers.
 func (w *writer) avx512() {
 	const (
 		prev  = 8 // class of the byte before, times 4
@@ -9,6 +9,7 @@ func (w *writer) avx512() {
 		bit   = 12
 		props = 14
 		sets  = 16
+		held  = 8 // sets in registers
 	)
 	w.begin("classify512", "tables512")
 	load := func(field string, reg, n int) {
@@ -20,7 +21,7 @@ func (w *writer) avx512() {
 	load("next", next, 2)
 	load("bit", bit, 2)
 	load("prop", props, 2)
-	load("sets", sets, 16)
+	load("sets", sets, 2*held)
 	w.label("loop512")
 	w.op("VMOVDQU64 -1(SI), Z2")
 	w.op("VMOVDQU64 (SI), Z0")
@@ -57,8 +58,13 @@ func (w *writer) avx512() {
 	w.op("KMOVQ K4, masks_at%s", dst)
 	w.windows(64, func(set int) {
 		z, k := 3+set%3, 1+set%3
-		w.op("VMOVDQA64 Z2, Z%d", z)
-		w.op("VPERMI2B Z%d, Z%d, Z%d", sets+2*set+1, sets+2*set, z)
+		if set < held {
+			w.op("VMOVDQA64 Z2, Z%d", z)
+			w.op("VPERMI2B Z%d, Z%d, Z%d", sets+2*set+1, sets+2*set, z)
+		} else {
+			w.op("VMOVDQU64 (tables512_sets+%d)(DX), Z%d", set*128, z)
+			w.op("VPERMT2B (tables512_sets+%d)(DX), Z2, Z%d", set*128+64, z)
+		}
 		w.op("VPTESTNMB Z%d, Z1, K%d", z, k)
 		w.op("KMOVQ K%d, BX", k)
 	})

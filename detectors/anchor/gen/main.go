@@ -37,16 +37,15 @@ func (w *writer) op(format string, args ...any) { fmt.Fprintf(w, "\t"+format+"\n
 
 func (w *writer) label(name string) { fmt.Fprintf(w, "%s:\n", name) }
 
-// The sets of pairs, in the order of the bits of the pair table.
+// The sets of pairs, as in tables.go; those of a window stand one behind the
+// other, its first pair first.
 const (
-	two = iota
-	short2
-	short1
-	short0
-	long3
-	long2
-	long1
-	long0
+	two   = 0
+	three = 1
+	four  = 3
+	free  = 6
+	long  = 9
+	lots  = 3
 )
 
 // The properties of a byte, in the order of their bits.
@@ -59,7 +58,7 @@ func (w *writer) begin(name, tables string) {
 	w.op("MOVQ n+8(FP), CX")
 	w.op("MOVQ t+16(FP), DX")
 	w.op("MOVQ m+24(FP), DI")
-	for _, r := range []string{"R8", "R9", "R10", "R11", "R12"} {
+	for _, r := range []string{"R8", "R9", "R10", "R11", "R12", "R15"} {
 		w.op("XORL %s, %s", r, r)
 	}
 }
@@ -67,33 +66,50 @@ func (w *writer) begin(name, tables string) {
 // windows joins the inverted masks of the sets to those of the windows. in
 // makes BX (zero-extended) the mask of a set, width is its number of bits.
 func (w *writer) windows(width int, in func(set int)) {
-	not, mov := "NOTQ", "MOVQ"
+	not, mov, and, shl := "NOTQ", "MOVQ", "ANDQ", "SHLQ"
 	if width == 32 {
-		not, mov = "NOTL", "MOVL"
+		not, mov, and, shl = "NOTL", "MOVL", "ANDL", "SHLL"
 	}
-	shifted := func(set int, carry string, by int) {
-		in(set)
-		w.op("LEAQ (%s)(BX*%d), R13", carry, 1<<by)
-		w.op("ORQ R13, AX")
-		w.op("SHRQ $%d, BX", width-by)
-		w.op("MOVQ BX, %s", carry)
+	// join makes AX the inverted mask of a window of n pairs; carry has what the
+	// pairs before this block leave open.
+	join := func(first, n int, carry string) {
+		in(first + n - 1)
+		w.op("MOVQ BX, AX")
+		w.op("ORQ %s, AX", carry)
+		for by := 1; by < n; by++ {
+			in(first + n - 1 - by)
+			w.op("%s BX, R13", mov)
+			w.op("%s $%d, R13", shl, by)
+			w.op("ORQ R13, AX")
+			w.op("SHRQ $%d, BX", width-by)
+			if by == 1 {
+				w.op("MOVQ BX, %s", carry)
+			} else {
+				w.op("ORQ BX, %s", carry)
+			}
+		}
+	}
+	store := func(reg, field string) {
+		w.op("%s %s", not, reg)
+		w.op("%s %s, masks_%s%s", mov, reg, field, dst)
 	}
 	in(two)
-	w.op("%s BX", not)
-	w.op("%s BX, masks_two%s", mov, dst)
-	in(short0)
-	w.op("MOVQ BX, AX")
-	shifted(short1, "R8", 1)
-	shifted(short2, "R9", 2)
-	w.op("%s AX", not)
-	w.op("%s AX, masks_short%s", mov, dst)
-	in(long0)
-	w.op("MOVQ BX, AX")
-	shifted(long1, "R10", 1)
-	shifted(long2, "R11", 2)
-	shifted(long3, "R12", 3)
-	w.op("%s AX", not)
-	w.op("%s AX, masks_long%s", mov, dst)
+	store("BX", "two")
+	join(three, 2, "R8")
+	store("AX", "three")
+	join(four, 3, "R9")
+	store("AX", "four")
+	join(free, 3, "R10")
+	store("AX", "free")
+	for lot := range lots {
+		join(long+4*lot, 4, []string{"R11", "R12", "R15"}[lot])
+		if lot == 0 {
+			w.op("MOVQ AX, R14")
+		} else {
+			w.op("%s AX, R14", and)
+		}
+	}
+	store("R14", "long")
 }
 
 // dst is where the masks of this block go.
