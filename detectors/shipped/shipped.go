@@ -8,6 +8,7 @@ import (
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/code"
 	"github.com/promptgate/promptgate/detectors/engine"
+	"github.com/promptgate/promptgate/detectors/names"
 	"github.com/promptgate/promptgate/detectors/pattern"
 	"github.com/promptgate/promptgate/rules"
 	"github.com/promptgate/promptgate/rules/strict"
@@ -21,7 +22,7 @@ func Detectors(c *rules.Catalogue) ([]detectors.Detector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(ds, code.New()), nil
+	return append(append(ds, code.New()), names.New()...), nil
 }
 
 // Engine makes the engine that runs them.

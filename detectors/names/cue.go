@@ -1,0 +1,226 @@
+package names
+
+import (
+	"bytes"
+
+	"github.com/promptgate/promptgate/detectors/names/gazetteer"
+	"github.com/promptgate/promptgate/detectors/names/sequence"
+)
+
+// A cue is what announces a name; it gives the finding its rule.
+type cue struct {
+	name   string // of the rule: "titled", "labelled", …; "prose" when there is none
+	weight weight
+}
+
+// near is the Near of a class.
+func near(c gazetteer.Class) sequence.Near { return sequence.Near(c) }
+
+// findCue looks at what stands beside a chain. label is what holds for the
+// text: a JSON key, a column's header.
+func findCue(c *sequence.Chain, text []byte, label string) cue {
+	switch c.Left {
+	case near(gazetteer.Title):
+		return cue{"titled", strong}
+	case near(gazetteer.Named):
+		return cue{"introduced", strong}
+	case near(gazetteer.Is):
+		switch c.Left2 {
+		case near(gazetteer.Label):
+			return cue{"introduced", strong}
+		case near(gazetteer.In), near(gazetteer.Start), near(gazetteer.Is), near(gazetteer.The), sequence.NearStop, sequence.NearLine, sequence.NearBorder, sequence.NearComma, sequence.NearBlank:
+			if introduces(text, c.LeftEnd) {
+				return cue{"introduced", strong}
+			}
+			return cue{"introduced", weak}
+		}
+	case near(gazetteer.Greeting):
+		if ends(c.Right) {
+			return cue{"greeted", strong}
+		}
+		return cue{"greeted", weak}
+	case near(gazetteer.Label), near(gazetteer.Relation), near(gazetteer.JobTitle):
+		return cue{"role", strong}
+	case sequence.NearBorder:
+		if w := labelWeight([]byte(label)); w > no {
+			return cue{"labelled", w}
+		}
+		if c.Right == near(gazetteer.Said) || addressBlock(c, text) {
+			return cue{"signed", weak}
+		}
+	case sequence.NearLine, sequence.NearBlank, sequence.NearComma, sequence.NearDash, sequence.NearStop:
+		if signs(c, text) {
+			return cue{"signed", strong}
+		}
+	}
+	if w := labelled(c, text); w > no {
+		return cue{"labelled", w}
+	}
+	if contact(c, text) {
+		return cue{"contact", strong}
+	}
+	switch c.Left {
+	case near(gazetteer.Reach):
+		return cue{"role", weak}
+	case sequence.NearLine, sequence.NearBlank:
+		if addressBlock(c, text) {
+			return cue{"signed", weak}
+		}
+	}
+	switch c.Right {
+	case near(gazetteer.Said), near(gazetteer.My), near(gazetteer.Near):
+		return cue{"role", weak}
+	case sequence.NearComma, sequence.NearOpen:
+		if c.Right2 == sequence.NearNumber || c.Right2 == near(gazetteer.JobTitle) || c.Right2 == near(gazetteer.Near) || c.Right2 == near(gazetteer.Relation) {
+			return cue{"role", weak}
+		}
+	}
+	return cue{"prose", no}
+}
+
+// ends reports whether a greeting ends with this.
+func ends(n sequence.Near) bool {
+	switch n {
+	case sequence.NearComma, sequence.NearLine, sequence.NearBlank, sequence.NearStop, sequence.NearColon, sequence.NearBorder, sequence.NearDash:
+		return true
+	}
+	return false
+}
+
+// introduces reports whether the words that end at text[end] are those with
+// which somebody tells a name: "I am", "this is", "ich bin", "c'est".
+func introduces(text []byte, end int) bool {
+	from := max(0, end-16)
+	var buf [32]byte
+	t := fold(buf[:0], text[from:end])
+	for _, s := range [...]string{"i am", "im", "this is", "hier ist", "ich bin", "je suis", "soy", "io sono", "eu sou", "aqui e", "ik ben", "dit is", "jestem", "name is", "tu spricht", "speaking is"} {
+		if bytes.HasSuffix(t, []byte(s)) && (len(t) == len(s) || !labelLetter(t[len(t)-len(s)-1])) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxSignature is how far behind a closing a name may stand, in bytes.
+const maxSignature = 64
+
+// signs reports whether the chain stands behind a closing, alone in its line:
+//
+//	Best regards,
+//	Maria Lopez
+//
+// or "Thanks, Maria" where the text or the line ends.
+func signs(c *chain, text []byte) bool {
+	if !ends(c.Right) || c.Right == sequence.NearStop || c.Right == sequence.NearColon {
+		return false
+	}
+	i := c.LeftAt
+	for i > 0 && (text[i-1] == '-' || text[i-1] == ' ' || text[i-1] == '\n' || text[i-1] == '\r' || text[i-1] == ',' || text[i-1] == '!' || text[i-1] == '.') {
+		i--
+	}
+	end := i
+	for i > 0 && text[i-1] != '\n' && end-i < maxSignature {
+		i--
+	}
+	words, closing := 0, false
+	for at := i; at < end; {
+		if !labelLetter(text[at]) {
+			if text[at] == '.' || text[at] == '!' || text[at] == '?' {
+				words, closing = 0, false // the last sentence counts
+			}
+			at++
+			continue
+		}
+		w, ok := sequence.ReadWord(text[:end], at)
+		if !ok {
+			return false
+		}
+		words++
+		closing = closing || w.Info.Class() == gazetteer.Closing
+		at = w.End
+	}
+	return closing && words <= 5
+}
+
+// A chain is a [sequence.Chain] with what cues ask of it.
+type chain = sequence.Chain
+
+// contact reports whether an e-mail address follows: "Maria Lopez <m.lopez@…",
+// "Maria Lopez (m.lopez@…".
+func contact(c *chain, text []byte) bool {
+	if c.Right != sequence.NearTag && c.Right != sequence.NearOpen && c.Right != sequence.NearComma && c.Right != sequence.NearBar {
+		return false
+	}
+	i := c.RightAt + 1
+	for i < len(text) && i < c.RightAt+4 && (text[i] == ' ' || text[i] == '\n') {
+		i++
+	}
+	for k := i; k < len(text) && k < i+40; k++ {
+		switch b := text[k]; {
+		case b == '@':
+			return k > i+1 && k+1 < len(text) && labelLetter(text[k+1])
+		case !labelLetter(b) && (b < '0' || b > '9') && b != '.' && b != '_' && b != '-' && b != '+':
+			return false
+		}
+	}
+	return false
+}
+
+// addressBlock reports whether the chain is a line of its own above a street
+// with a number or a telephone number.
+func addressBlock(c *chain, text []byte) bool {
+	if c.Right != sequence.NearLine {
+		return false
+	}
+	digits := 0
+	for i := c.RightAt; i < len(text) && i < c.RightAt+48 && text[i] != '\n'; i++ {
+		if text[i] >= '0' && text[i] <= '9' {
+			digits++
+		}
+	}
+	return digits > 0
+}
+
+// labelled looks for a label before the chain: "Patient: ", "\"full_name\": \"",
+// "**Name:** ", "| Kunde | ".
+func labelled(c *chain, text []byte) weight {
+	i := c.Begin()
+	marks, colon, lines := 0, false, 0
+	for i > 0 && c.Begin()-i < 16 {
+		b := text[i-1]
+		switch b {
+		case ':', '=', '|', '>', '\t':
+			colon = true
+			marks++
+		case '"', '\'', '*', '`', '-', '(', '[':
+			marks++
+		case '\n':
+			if lines++; lines > 1 || !colon && marks > 0 {
+				return no
+			}
+		case ' ', '\r':
+		default:
+			goto found
+		}
+		i--
+	}
+found:
+	if i == 0 || !colon {
+		return no
+	}
+	if !labelLetter(text[i-1]) && text[i-1] != ')' {
+		return no
+	}
+	end := i
+	for i > 0 && end-i < maxLabel {
+		b := text[i-1]
+		if !labelLetter(b) && b != '_' && b != ' ' && b != '-' && b != '\'' && b != '/' && b != '(' && b != ')' && b != '.' {
+			break
+		}
+		if b == '.' && i < end && text[i] == ' ' { // a sentence ended there
+			break
+		}
+		i--
+	}
+	return labelWeight(bytes.TrimSpace(text[i:end]))
+}

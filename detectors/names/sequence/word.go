@@ -1,0 +1,300 @@
+package sequence
+
+import "github.com/promptgate/promptgate/detectors/names/gazetteer"
+
+// A Shape is how a word is written.
+type Shape uint8
+
+// The shapes.
+const (
+	Lower   Shape = iota // no capital first
+	Cap                  // Maria, O'Brien, Jean-Luc, McDonald
+	Caps                 // MARIA
+	Initial              // M. or M
+	Mixed                // iPhone, JavaScript, x2: no name
+	shapes
+)
+
+// A Word is a run of letters with the apostrophes and hyphens inside it.
+type Word struct {
+	Start, End int // in the text; End is behind the full stop of an initial
+	Shape      Shape
+	Letters    int
+	Info       gazetteer.Info
+	Tail       uint32 // the last three letters, folded
+	Foreign    bool   // letters of another script
+}
+
+// maxWord bounds a word, in bytes: what is longer is none.
+const maxWord = 48
+
+// ReadWord reads the word that begins at text[at]. A possessive 's is left out.
+// It reports false where no letter stands, and for what holds digits or
+// underscores, which is an identifier.
+func ReadWord(text []byte, at int) (w Word, ok bool) {
+	w.Start = at
+	var (
+		hash       = gazetteer.HashSeed
+		part       = gazetteer.HashSeed // hash of the part behind the last hyphen
+		parts      [3]gazetteer.Info
+		hyphens    int
+		uppers     int
+		lowers     int
+		inner      int // capitals that do not begin a part
+		begins     = true
+		i          = at
+		mixedStart = false
+	)
+	for i < len(text) && i-at < maxWord {
+		c := text[i]
+		if c|0x20 >= 'a' && c|0x20 <= 'z' {
+			upper := c < 'a'
+			l := uint64(c | 0x20)
+			hash, part = gazetteer.Step(hash, byte(l)), gazetteer.Step(part, byte(l))
+			w.Tail = w.Tail<<8 | uint32(l)
+			w.count(upper, begins, &uppers, &lowers, &inner)
+			if w.Letters == 1 && !upper {
+				mixedStart = true
+			}
+			begins = false
+			i++
+			continue
+		}
+		if c >= 0xC3 {
+			if isPunct(text, i) {
+				if n := joins(text, i); n > 0 && w.Letters > 0 {
+					begins = true
+					i += n
+					continue
+				}
+				break
+			}
+			l, n, upper := gazetteer.Letter(text[i:])
+			if n == 1 && l >= 0x80 { // another script
+				w.Foreign = true
+				n = runeLen(c)
+				if i+n > len(text) {
+					n = len(text) - i
+				}
+				for _, b := range text[i : i+n] {
+					hash = gazetteer.Step(hash, b)
+				}
+				w.Letters++
+				lowers++
+				begins = false
+				i += n
+				continue
+			}
+			if l != 0 {
+				hash, part = gazetteer.Step(hash, byte(l)), gazetteer.Step(part, byte(l))
+				w.Tail = w.Tail<<8 | uint32(l&0xFF)
+				if l > 0xFF {
+					hash, part = gazetteer.Step(hash, byte(l>>8)), gazetteer.Step(part, byte(l>>8))
+				}
+				w.count(upper, begins, &uppers, &lowers, &inner)
+				if w.Letters == 1 && !upper {
+					mixedStart = true
+				}
+				begins = false
+			}
+			i += n
+			continue
+		}
+		if n := joins(text, i); n > 0 && w.Letters > 0 {
+			if c == '-' {
+				if hyphens < len(parts)-1 {
+					parts[hyphens] = gazetteer.Find(part)
+				}
+				hyphens++
+				part = gazetteer.HashSeed
+				hash = gazetteer.Step(hash, '-')
+			}
+			begins = true
+			i += n
+			continue
+		}
+		if c >= '0' && c <= '9' || c == '_' {
+			return w, false
+		}
+		break
+	}
+	if w.Letters == 0 || i-at >= maxWord {
+		return w, false
+	}
+	w.End = i
+	w.Tail &= 0xFFFFFF
+	switch {
+	case mixedStart && uppers == 0:
+		w.Shape = Lower
+	case mixedStart && hyphens == 0 && !article(text[at:i]):
+		w.Shape = Mixed
+	case w.Letters == 1:
+		w.Shape = Initial
+		if i < len(text) && text[i] == '.' {
+			w.End++
+		}
+	case lowers == 0:
+		w.Shape = Caps
+	case inner > 0 && !scottish(text[at:i]):
+		w.Shape = Mixed
+	default:
+		w.Shape = Cap
+	}
+	w.Info = gazetteer.Find(hash)
+	if w.Info == 0 && hyphens > 0 && hyphens < len(parts) {
+		parts[hyphens] = gazetteer.Find(part)
+		w.Info = gazetteer.Join(parts[0], parts[hyphens])
+	}
+	return w, true
+}
+
+// MayStand reports whether a word may begin a chain, so far as the word says.
+func (w Word) MayStand() bool { return chains(w) }
+
+func (w *Word) count(upper, begins bool, uppers, lowers, inner *int) {
+	w.Letters++
+	if upper {
+		*uppers++
+		if !begins {
+			*inner++
+		}
+	} else {
+		*lowers++
+	}
+}
+
+// joins returns the size of a hyphen or an apostrophe at text[i] that stands
+// between letters, unless it begins a possessive 's.
+func joins(text []byte, i int) int {
+	n := 0
+	switch {
+	case text[i] == '-' || text[i] == '\'':
+		n = 1
+	case text[i] == 0xE2 && i+2 < len(text) && text[i+1] == 0x80 && text[i+2] == 0x99: // ’
+		n = 3
+	default:
+		return 0
+	}
+	j := i + n
+	if j >= len(text) || !letterAt(text, j) {
+		return 0
+	}
+	if text[i] != '-' && text[j]|0x20 == 's' && (j+1 >= len(text) || !letterAt(text, j+1)) {
+		return 0
+	}
+	return n
+}
+
+// letterAt reports whether a letter of any script begins at text[i].
+func letterAt(text []byte, i int) bool {
+	c := text[i]
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0xC3 && !isPunct(text, i)
+}
+
+// isPunct reports whether text[i:], not ASCII, begins with punctuation: U+2000
+// to U+2BFF, the punctuation and the wide forms of East Asia, × and ÷.
+func isPunct(text []byte, i int) bool {
+	switch c := text[i]; {
+	case c == 0xE2:
+		return i+1 >= len(text) || text[i+1] < 0xB0
+	case c == 0xE3:
+		return i+1 < len(text) && text[i+1] == 0x80
+	case c == 0xEF:
+		return i+1 < len(text) && (text[i+1] == 0xBC || text[i+1] == 0xBD)
+	case c == 0xC3:
+		return i+1 < len(text) && (text[i+1] == 0x97 || text[i+1] == 0xB7)
+	case c == 0xF0:
+		return true // pictures
+	}
+	return false
+}
+
+func runeLen(c byte) int {
+	switch {
+	case c >= 0xF0:
+		return 4
+	case c >= 0xE0:
+		return 3
+	}
+	return 2
+}
+
+// scottish reports whether a capital inside a word belongs there: McDonald,
+// MacLeod, DeLuca, O'Brien, LaRue, VanDyke, FitzGerald.
+func scottish(w []byte) bool {
+	for _, p := range [...]string{"Mc", "Mac", "De", "Di", "Du", "La", "Le", "Lo", "Van", "Von", "Fitz", "St", "Del", "El", "Al"} {
+		if len(w) > len(p)+2 && string(w[:len(p)]) == p && w[len(p)] >= 'A' && w[len(p)] <= 'Z' {
+			upper := 0
+			for _, c := range w[len(p)+1:] {
+				if c >= 'A' && c <= 'Z' {
+					upper++
+				}
+			}
+			return upper == 0
+		}
+	}
+	return false
+}
+
+// article reports whether a word begins with a small article before a capital:
+// d'Angelo, al-Rashid, 't Hart.
+func article(w []byte) bool {
+	for _, p := range [...]string{"d'", "d’", "l'", "l’", "al-", "el-", "dell'", "dell’", "as-", "ad-", "an-", "ar-", "ash-"} {
+		if len(w) > len(p) && string(w[:len(p)]) == p {
+			return true
+		}
+	}
+	return false
+}
+
+// WordBefore reads the word that ends at text[end], end not behind a full stop.
+func WordBefore(text []byte, end int) (w Word, ok bool) {
+	i := end
+	for i > 0 && end-i < maxWord {
+		c := text[i-1]
+		if c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' {
+			i--
+			continue
+		}
+		if c >= 0x80 {
+			k := i - 1
+			for k > 0 && i-k < 4 && text[k] < 0xC0 {
+				k--
+			}
+			if !isPunct(text, k) && text[k] >= 0xC3 || i < end && joins(text, k) > 0 {
+				i = k
+				continue
+			}
+			break
+		}
+		if i < end && i > 1 && letterBehind(text[i-2]) && joins(text[:end], i-1) > 0 {
+			i--
+			continue
+		}
+		break
+	}
+	if i == end {
+		return Word{}, false
+	}
+	return ReadWord(text[:end], i)
+}
+
+func letterBehind(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80 }
+
+// particle reports whether a small word stands inside names: von, de la.
+func particle(w []byte) bool {
+	switch string(w) {
+	case "de", "del", "della", "delle", "degli", "di", "da", "dos", "das", "do", "van", "von", "vom", "zu", "zum", "zur", "ten", "ter", "te", "du", "des", "bin", "ibn", "bint", "abu", "af", "av", "y", "ap", "dal", "dalla", "lo":
+		return true
+	}
+	return false
+}
+
+// follows reports whether a small word may stand behind a particle.
+func follows(w []byte) bool {
+	switch string(w) {
+	case "la", "las", "los", "le", "les", "der", "den", "dem", "het", "el", "al", "l'":
+		return true
+	}
+	return particle(w)
+}
