@@ -2,13 +2,16 @@
 //
 // Text goes in block by block; findings with span, language and amount come
 // out, always Late: that it is code is known only after several lines. Code
-// counts from three lines on, fenced or not; JSON, CSV, logs, YAML values,
-// shell one-liners and talk about code do not.
+// counts from three lines on, fenced or not; JSON, CSV, logs, YAML values, shell
+// one-liners, pseudo-code and talk about code do not. languages.txt says how
+// lines begin in some forty languages; diffs, stack traces, notebooks and
+// manifests are told by their own marks.
 //
 // Code becomes proprietary when it says whose it is: a copyright without a
 // public licence, "proprietary" or "confidential" in a comment, internal hosts,
-// packages or ticket ids. The level says how much there is: Low from 3 lines,
-// Medium from 6, High from 15.
+// packages or ticket ids, and what an [Ownership] names. The level says how much
+// there is: Low from 3 lines, Medium from 6, High from 15. A stack trace shows
+// less than code and is Medium at most.
 //
 // The detector is immutable and safe for concurrent use; a pass keeps at most
 // one line of text between blocks.
@@ -16,6 +19,7 @@ package code
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
@@ -35,29 +39,51 @@ const (
 	lowest   = 67  // points of minLines lines
 	medium   = 6   // lines from which a finding is Medium
 	high     = 15  // lines from which a finding is High
-	maxProse = 1   // lines of prose that a region may hold between code
-	maxBlank = 2
+	maxBlank = 2   // blank lines in a row that a region may hold
+	maxHead  = 60  // lines of comment that the head of a file may have
+	maxDoc   = 40  // lines that a string of documentation may have
 )
 
-// New returns the detector.
-func New() detectors.Detector { return detector{} }
+// New returns the detector that knows what any company's code may say of itself.
+func New() detectors.Detector { return Owned(Ownership{}) }
 
-type detector struct{}
+// Owned returns the detector that knows a company's own signs as well.
+func Owned(o Ownership) detectors.Detector {
+	d := &detector{signs: o.signs(), tickets: o.Tickets}
+	for _, s := range d.signs {
+		d.literals = append(d.literals, anchor.Literal{Text: s.text, Fold: true})
+		d.reach = append(d.reach, detectors.Reach{Before: len(s.text)}) // no finding is of a sign
+	}
+	return d
+}
+
+type detector struct {
+	signs    []sign
+	literals []anchor.Literal
+	reach    []detectors.Reach
+	tickets  []string
+}
 
 // Needs implements [detectors.Detector].
-func (detector) Needs() detectors.Needs { return detectors.Needs{Blocks: true} }
+func (d *detector) Needs() detectors.Needs {
+	return detectors.Needs{Literals: d.literals, LiteralReach: d.reach, Left: signLeft, Right: signRight, Blocks: true}
+}
 
 // NewPass implements [detectors.Detector].
-func (detector) NewPass() detectors.Pass { return &pass{} }
+func (d *detector) NewPass() detectors.Pass { return &pass{detector: d} }
 
 // A pass reads lines; what it keeps of the text is the line that a block cut.
 type pass struct {
-	line   []byte // the beginning of the current line, at most maxLine bytes
-	start  int    // where the current line begins in the text
-	end    int    // how far the text was read
+	*detector
+	marks  []marked // signs in what was not read yet
+	line   []byte   // the beginning of the current line, at most maxLine bytes
+	start  int      // where the current line begins in the text
+	end    int      // how far the text was read
 	fence  fence
+	tagged language // of the open fence
+	within byte     // what ends the open comment: '*' for "*/", '"' or '\'' three times
+	lines  int      // of the open comment
 	region region
-	within bool // a comment of several lines is open
 }
 
 type fence uint8
@@ -71,23 +97,27 @@ const (
 // A region is a run of lines that may be code.
 type region struct {
 	open             bool
+	fenced           bool
 	start, end       int // text span; end is that of the last line of code
 	code, strong     int // lines
+	members          int // those of code that only stand inside what a line opened
+	sure             int // those that show their language
 	prose, blank     int // since the last line of code
-	allProse         int
-	lang             [langs]int
+	neutral          int // since the last line of code
+	allProse, traces int
+	comments         int
+	statement        bool // of SQL, not ended by a semicolon
+	inside           bool // the last line that opened a bracket at its end was not closed
+	hunk             int  // lines that the open hunk of a diff still has, each side counted
+	lang             [maxLanguages]uint16
 	owner            ownership
-	comments, fenced int
 }
 
 // Reset implements [detectors.Pass].
 func (p *pass) Reset() {
 	clear(p.line[:cap(p.line)])
-	*p = pass{line: p.line[:0]}
+	*p = pass{detector: p.detector, marks: p.marks[:0], line: p.line[:0]}
 }
-
-// Check implements [detectors.Pass]; code has no anchors.
-func (p *pass) Check(detectors.View, anchor.Hit, func(detectors.Finding)) int { return 0 }
 
 // Block implements [detectors.BlockPass].
 func (p *pass) Block(v detectors.View, b anchor.Block, emit func(detectors.Finding)) {
@@ -116,6 +146,9 @@ func (p *pass) Block(v detectors.View, b anchor.Block, emit func(detectors.Findi
 			return
 		}
 		p.endLine(part[:min(len(part), maxLine)], off, emit)
+		if len(p.marks) > 0 {
+			p.unowned(off)
+		}
 		p.line = p.line[:0]
 		off++
 		p.start, p.end = off, off
@@ -135,107 +168,247 @@ func (p *pass) Close(emit func(detectors.Finding)) {
 
 // endLine judges the line that ends at an offset; raw is its first maxLine bytes.
 func (p *pass) endLine(raw []byte, end int, emit func(detectors.Finding)) {
-	line, trimmed := trim(raw)
-	if len(trimmed) > 2 && (trimmed[0] == '`' || trimmed[0] == '~') && trimmed[0] == trimmed[1] && trimmed[1] == trimmed[2] {
+	line, t := trim(raw)
+	r := &p.region
+	if len(t) == 0 {
+		if r.hunk > 0 {
+			r.hunk -= 2
+		}
+		if r.open && p.within == 0 {
+			r.statement = false
+			if r.blank++; r.blank > maxBlank && p.fence == outside {
+				p.flush(emit)
+			}
+		}
+		return
+	}
+	if len(t) > 2 && (t[0] == '`' || t[0] == '~') && t[0] == t[1] && t[1] == t[2] {
 		p.flush(emit)
 		if p.fence != outside {
 			p.fence = outside
 		} else {
-			p.fence = openFence(bytes.TrimSpace(trimmed[3:]))
+			p.openFence(bytes.TrimSpace(t[3:]))
 		}
 		return
 	}
 	if p.fence == fencedAny {
 		return
 	}
-	k := classify(line, trimmed)
-	r := &p.region
-	if k = p.inComment(trimmed, k); k.kind == comment && r.comments > 60 {
-		p.within = false // no head of a file is so long
-	}
-	switch k.kind {
-	case blank:
-		if r.open {
-			if r.blank++; r.blank > maxBlank && p.fence == outside {
-				p.flush(emit)
-			}
-		}
+	if len(line) >= maxLine {
+		p.proseLine(emit)
 		return
-	case codeLine, strongLine:
+	}
+	s := measure(t)
+	if !r.open && p.within == 0 && units[t[0]] == letterUnit && sentence(t, s) && plain(t, s, r) {
+		return // most lines of most texts
+	}
+	if p.inComment(t) {
+		p.comment(line, end)
+		return
+	}
+	var k class
+	switch {
+	case r.hunk > 0 && (line[0] == '+' || line[0] == '-' || line[0] == ' '):
+		k = p.hunkLine(line)
+	case diffLine(t):
+		k = class{kind: strongLine, lang: diff, sure: true}
+		r.hunk = hunkSize(t)
+	case r.lang[notebook] > 0 && t[0] == '"':
+		k = cellLine(t, r)
+	default:
+		if commentKind(t) == comment {
+			p.comment(line, end)
+			return
+		}
+		k = p.judge(line, t, s)
+	}
+	p.take(k, line, end, emit)
+}
+
+// judge classifies a line and adds what the lines around it say.
+func (p *pass) judge(line, t []byte, s shape) class {
+	r := &p.region
+	if t[0] == '"' && (bytes.HasPrefix(t, []byte(`"cell_type": "code"`)) || bytes.HasPrefix(t, []byte(`"nbformat"`))) {
+		return class{kind: strongLine, lang: notebook, sure: true}
+	}
+	k := classify(line, t, s, r)
+	if k.kind >= weakLine || k.kind == bracket {
+		return k
+	}
+	switch {
+	case r.statement && !sentence(t, s):
+		k = class{kind: weakLine, lang: sql}
+	case r.inside && len(t) < len(line) && !sentence(t, s):
+		k = class{kind: weakLine} // a member of what was opened
+		r.members++
+	case p.fence == fenced && p.tagged != unknown:
+		k = class{kind: codeLine, lang: p.tagged} // whoever fenced it says so
+	case r.lang[yaml] > 0 && yamlLine(t):
+		k = class{kind: codeLine, lang: yaml}
+	}
+	return k
+}
+
+// take counts a line of the class k.
+func (p *pass) take(k class, line []byte, end int, emit func(detectors.Finding)) {
+	r := &p.region
+	switch k.kind {
+	case weakLine, codeLine, strongLine:
+		if !r.open && k.kind == weakLine {
+			return
+		}
 		p.open()
 		r.code++
 		if k.kind == strongLine {
 			r.strong++
 		}
-		if k.lang != unknown {
+		if k.lang == trace {
+			r.traces++
+		}
+		if k.sure {
+			r.lang[k.lang] += 4
+			r.sure++
+		} else {
 			r.lang[k.lang]++
 		}
 		r.allProse += r.prose
-		r.prose, r.blank = 0, 0
+		r.prose, r.blank, r.neutral = 0, 0, 0
 		r.end = end
-		r.owner.read(line, false)
-	case comment:
-		p.open()
-		r.comments++
-		if r.code > 0 {
-			r.end = end
+		last := line[len(line)-1]
+		if k.lang == sql || r.statement {
+			r.statement = last != ';'
 		}
-		r.owner.read(line, true)
-		if r.code == 0 && r.comments > 60 {
-			*r = region{}
+		r.inside = r.inside || last == '{' || last == '(' || last == '['
+		if len(p.marks) > 0 {
+			p.owned(end, false)
 		}
 	case bracket:
 		if r.open && r.code > 0 {
 			r.end = end
 			r.blank = 0
+			r.inside = r.inside && (line[0] == ' ' || line[0] == '\t') // one without indent ends the whole
 			if k.counts {
 				r.code++
 			}
 		}
+	case neutral:
+		if r.neutral++; r.neutral > 4 {
+			p.proseLine(emit)
+		}
 	default:
-		if !r.open {
-			return
-		}
-		if p.fence == fenced {
-			r.prose++
-			return
-		}
-		if r.prose++; r.prose > maxProse || r.code == 0 || r.code < 2 {
-			p.flush(emit)
-		}
+		p.proseLine(emit)
 	}
 }
 
-// inComment makes a comment of every line between "/*" and "*/": " * Copyright"
-// reads like an item of a list otherwise.
-func (p *pass) inComment(trimmed []byte, k class) class {
-	opens := bytes.HasPrefix(trimmed, []byte("/*"))
-	if opens || p.within {
-		k.kind = comment
-		p.within = !bytes.Contains(trimmed, []byte("*/"))
+// proseLine counts a line that is no code. A region bears more of them the more
+// code it has.
+func (p *pass) proseLine(emit func(detectors.Finding)) {
+	r := &p.region
+	if !r.open {
+		return
 	}
-	return k
+	r.prose++
+	if p.fence != fenced && (r.code < 2 || r.prose > 1+min(r.code/6, 2)) {
+		p.flush(emit)
+	}
+}
+
+// comment counts a line of comment: the head of a file may be nothing else.
+func (p *pass) comment(line []byte, end int) {
+	r := &p.region
+	p.open()
+	r.comments++
+	r.blank = 0
+	if r.code > 0 {
+		r.end = end
+	}
+	if r.comments <= maxHead {
+		p.owned(end, true)
+		if key := ticket(line); key != "" {
+			r.owner.count(internal, true)
+			if slices.Contains(p.tickets, key) {
+				r.owner.count(mark, true)
+			}
+		}
+	} else if r.code == 0 {
+		*r = region{}
+	}
+}
+
+// inComment reports whether a line stands in "/* … */", in a string of
+// documentation, or opens one.
+func (p *pass) inComment(t []byte) bool {
+	if p.within != 0 {
+		p.lines++
+		if closes(t, p.within) || p.lines > maxDoc && p.within != '*' || p.lines > maxHead {
+			p.within = 0
+		}
+		return true
+	}
+	switch {
+	case t[0] == '/' && len(t) > 1 && t[1] == '*':
+		p.lines = 0
+		if p.within = '*'; bytes.Contains(t, []byte("*/")) {
+			p.within = 0
+			return bytes.HasSuffix(t, []byte("*/"))
+		}
+		return true
+	case (t[0] == '"' || t[0] == '\'') && len(t) > 2 && t[1] == t[0] && t[2] == t[0] && p.region.code > 0:
+		p.lines = 0
+		if !closes(t[3:], t[0]) {
+			p.within = t[0]
+		}
+		return true
+	}
+	return false
+}
+
+func closes(t []byte, mark byte) bool {
+	switch mark {
+	case '*':
+		return bytes.Contains(t, []byte("*/"))
+	case '"':
+		return bytes.Contains(t, []byte(`"""`))
+	}
+	return bytes.Contains(t, []byte(`'''`))
 }
 
 func (p *pass) open() {
 	if !p.region.open {
-		p.region = region{open: true, start: p.start}
-		if p.fence == fenced {
-			p.region.fenced = 1
+		p.region = region{open: true, start: p.start, fenced: p.fence == fenced}
+		if p.tagged != unknown {
+			p.region.lang[p.tagged] = 1
 		}
 	}
 }
 
 // flush ends the region and reports it if it is code.
 func (p *pass) flush(emit func(detectors.Finding)) {
-	r := p.region
-	p.region = region{}
-	if !r.open || r.code < minLines || r.strong < 1 || r.strong < 2 && r.fenced == 0 {
+	r := &p.region
+	if !r.open {
 		return
 	}
-	if r.allProse*3 > r.code || r.strong*5 < r.code && r.fenced == 0 {
-		return
+	if r.isCode(p.tagged != unknown) {
+		emit(r.finding())
 	}
+	*r = region{}
+}
+
+// isCode weighs the lines of a region.
+func (r *region) isCode(tagged bool) bool {
+	if r.code < minLines || r.allProse*3 > r.code {
+		return false
+	}
+	if r.fenced {
+		return r.strong > 0 || tagged
+	}
+	if r.strong < 2 && (r.sure < 1 || r.members < 3) {
+		return false
+	}
+	return r.strong*5 >= r.code-r.members || r.lang[yaml] > 0 || r.lang[diff] > 0
+}
+
+func (r *region) finding() detectors.Finding {
 	points := int16(lowest)
 	switch {
 	case r.code >= high:
@@ -243,10 +416,9 @@ func (p *pass) flush(emit func(detectors.Finding)) {
 	case r.code >= medium:
 		points = 76
 	}
-	lang := unknown
-	for l := range r.lang {
-		if r.lang[l] > r.lang[lang] || lang == unknown && r.lang[l] > 0 {
-			lang = language(l)
+	if r.traces*2 > r.code { // what ran, not how it is written
+		if points = lowest; r.code >= high {
+			points = 76
 		}
 	}
 	f := detectors.Finding{
@@ -255,10 +427,10 @@ func (p *pass) flush(emit func(detectors.Finding)) {
 		Confidence: detectors.Confidence(points),
 		Evidence:   []detectors.Evidence{{Name: amount(r.code), Points: points}},
 	}
-	if lang != unknown {
-		f.Evidence = append(f.Evidence, detectors.Evidence{Name: "language:" + lang.String()})
+	if lang := r.language(); lang != unknown {
+		f.Evidence = append(f.Evidence, detectors.Evidence{Name: "language:" + lexical.names[lang]})
 	}
-	if r.fenced > 0 {
+	if r.fenced {
 		f.Evidence = append(f.Evidence, detectors.Evidence{Name: "fenced"})
 	}
 	if why := r.owner.verdict(); why != "" {
@@ -266,7 +438,24 @@ func (p *pass) flush(emit func(detectors.Finding)) {
 		f.Confidence = max(f.Confidence, 78) + 8
 		f.Evidence = append(f.Evidence, detectors.Evidence{Name: "owner:" + why, Points: 8})
 	}
-	emit(f)
+	return f
+}
+
+// language is the one that most lines show. Code of a language that extends
+// another is of both.
+func (r *region) language() (best language) {
+	count := r.lang
+	for _, x := range [...]struct{ more, base language }{{typescript, javascript}, {cpp, clang}, {objc, clang}} {
+		if count[x.more] >= 4 && count[x.more]*4 >= count[x.base] {
+			count[x.more] += count[x.base]
+		}
+	}
+	for l := 1; l < len(count); l++ {
+		if count[l] > count[best] || best == unknown && count[l] > 0 {
+			best = language(l)
+		}
+	}
+	return best
 }
 
 // trim is a line without the blanks at its end, and without those at both ends.
@@ -296,12 +485,17 @@ func amount(lines int) string {
 	return "lines:3+"
 }
 
-// openFence reads the info string of a fence.
-func openFence(info []byte) fence {
+// openFence reads the info string of a fence. Shell is not taken at its word:
+// commands to type are fenced as bash.
+func (p *pass) openFence(info []byte) {
 	word, _, _ := bytes.Cut(info, []byte(" "))
-	switch string(bytes.ToLower(word)) {
-	case "json", "jsonl", "csv", "tsv", "text", "txt", "plain", "plaintext", "log", "logs", "console", "output", "markdown", "md", "yaml", "yml", "toml", "ini", "xml", "http", "mermaid", "diff", "email":
-		return fencedAny
+	name := string(bytes.ToLower(word))
+	p.fence, p.tagged = fenced, unknown
+	switch name {
+	case "json", "jsonl", "csv", "tsv", "text", "txt", "plain", "plaintext", "log", "logs", "console", "output", "markdown", "md", "toml", "ini", "xml", "http", "mermaid", "email", "pseudo", "pseudocode":
+		p.fence = fencedAny
+	case "yaml", "yml", "diff", "patch", "bash", "sh", "shell", "zsh":
+	default:
+		p.tagged = fencedLanguage(name)
 	}
-	return fenced
 }

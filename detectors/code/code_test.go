@@ -6,19 +6,19 @@ import (
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
+	"github.com/promptgate/promptgate/detectors/engine"
 )
 
-// scan shows a text to a pass on the block grid.
-func scan(text string) []detectors.Finding {
-	var out []detectors.Finding
-	emit := func(f detectors.Finding) { out = append(out, f) }
-	p := New().NewPass().(*pass)
-	for off := 0; off < len(text); off += anchor.BlockSize {
-		end := min(off+anchor.BlockSize, len(text))
-		p.Block(detectors.View{Text: []byte(text[off:end]), Off: off, BOF: off == 0, EOF: end == len(text)}, anchor.Block{Off: off, Len: end - off}, emit)
+// scan runs an engine that has no other detector.
+func scan(text string) []detectors.Finding { return scanOwned(Ownership{}, text) }
+
+func scanOwned(o Ownership, text string) []detectors.Finding {
+	e, err := engine.New(engine.Config{Plain: true}, Owned(o))
+	if err != nil {
+		panic(err)
 	}
-	p.Close(emit)
-	return out
+	found, _ := e.Scan([]byte(text), engine.Options{})
+	return found
 }
 
 const goCode = `func (s *Store) Get(ctx context.Context, id string) (*User, error) {

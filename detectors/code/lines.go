@@ -8,84 +8,98 @@ const (
 	prose kind = iota
 	blank
 	comment
-	bracket // only punctuation: goes with the code around it
+	bracket  // only punctuation: goes with the code around it
+	neutral  // may stand in code and elsewhere
+	weakLine // code among code
 	codeLine
 	strongLine
 )
 
-type language uint8
-
-const (
-	unknown language = iota
-	golang
-	python
-	javascript
-	java
-	clike
-	csharp
-	rust
-	ruby
-	php
-	sql
-	shell
-	docker
-	terraform
-	markup
-	kotlin
-	swift
-	langs
-)
-
-func (l language) String() string {
-	return [langs]string{"unknown", "go", "python", "javascript", "java", "c", "csharp", "rust", "ruby", "php", "sql", "shell", "dockerfile", "hcl", "html", "kotlin", "swift"}[l]
-}
-
+// A class is what one line is taken for.
 type class struct {
 	kind   kind
 	lang   language
-	counts bool
+	sure   bool // it shows its language
+	counts bool // a bracket that ends something
 }
 
-// A start is how a line of some language begins; need is a byte or string that
-// the line must hold besides, so that prose with the same first word is not code.
-type start struct {
-	text string
-	need string // "" for none; "$x" the line ends in x
-	lang language
-}
+// A shape counts the bytes of a line by what they are to code.
+type shape uint64
 
-func starts() []start {
-	return []start{
-		{"package ", "", golang}, {"func ", "(", golang}, {"func (", ")", golang}, {"type ", "struct {", golang}, {"type ", "interface {", golang}, {"import (", "", golang}, {"defer ", "(", golang}, {"if err != nil", "", golang}, {"for _, ", "range", golang},
-		{"def ", "$:", python}, {"class ", "$:", python}, {"from ", " import ", python}, {"import ", "", python}, {"elif ", "$:", python}, {"except", "$:", python}, {"try:", "", python}, {"with ", "$:", python}, {"async def ", "$:", python}, {"if __name__", "", python}, {"raise ", "(", python}, {"for ", "$:", python}, {"if ", "$:", python}, {"while ", "$:", python}, {"else:", "", python}, {"finally:", "", python}, {"self.", "=", python}, {"print(", ")", python}, {"yield ", "", python}, {"assert ", "==", python}, {"@property", "", python}, {"lambda ", ":", python},
-		{"const ", "=", javascript}, {"let ", "=", javascript}, {"var ", "=", javascript}, {"function ", "(", javascript}, {"async function", "(", javascript}, {"export ", "{", javascript}, {"export default", "", javascript}, {"export const", "=", javascript}, {"export function", "(", javascript}, {"import ", " from ", javascript}, {"import {", "from", javascript}, {"console.", "(", javascript}, {"module.exports", "", javascript}, {"await ", "(", javascript}, {"document.", "(", javascript}, {"interface ", "{", javascript}, {"require(", ")", javascript}, {"describe(", "=>", javascript}, {"it(", "=>", javascript},
-		{"public ", "(", java}, {"public ", "{", java}, {"public ", "$;", java}, {"private ", "(", java}, {"private ", "$;", java}, {"protected ", "(", java}, {"protected ", "$;", java}, {"import java", "", java}, {"import org.", "$;", java}, {"import com.", "$;", java}, {"package com.", "", java}, {"package org.", "", java}, {"@Override", "", java}, {"@Autowired", "", java}, {"System.out.", "", java}, {"final ", "=", java}, {"static ", "$;", java}, {"class ", "{", java}, {"abstract class", "", java}, {"throw new ", "", java}, {"new ", "$;", java}, {"@Test", "", java}, {"@Entity", "", java}, {"@Service", "", java},
-		{"#include", "", clike}, {"#define ", "", clike}, {"#ifdef", "", clike}, {"#ifndef", "", clike}, {"#endif", "", clike}, {"#pragma", "", clike}, {"int main", "(", clike}, {"int ", "$;", clike}, {"int ", "{", clike}, {"void ", "(", clike}, {"char ", "$;", clike}, {"struct ", "{", clike}, {"typedef ", "", clike}, {"static ", "(", clike}, {"template<", "", clike}, {"template <", "", clike}, {"std::", "", clike}, {"printf(", "", clike}, {"double ", "$;", clike}, {"float ", "$;", clike}, {"size_t ", "", clike}, {"unsigned ", "$;", clike}, {"bool ", "$;", clike}, {"auto ", "=", clike}, {"using namespace", "", clike}, {"enum ", "{", clike}, {"case ", "$:", clike}, {"switch ", "{", clike}, {"switch (", "", clike}, {"return;", "", clike},
-		{"using System", "", csharp}, {"using ", "$;", csharp}, {"namespace ", "", csharp}, {"string ", "$;", csharp}, {"foreach ", "(", csharp}, {"internal ", "class", csharp}, {"Console.Write", "", csharp}, {"get;", "", csharp}, {"public class", "", csharp},
-		{"fn ", "(", rust}, {"pub fn ", "(", rust}, {"pub struct ", "", rust}, {"impl ", "{", rust}, {"impl<", "", rust}, {"use std::", "", rust}, {"use crate::", "", rust}, {"let mut ", "", rust}, {"match ", "{", rust}, {"#[derive", "", rust}, {"mod ", "$;", rust}, {"println!(", "", rust}, {"pub enum", "", rust}, {"async fn", "(", rust},
-		{"require '", "", ruby}, {"attr_accessor", "", ruby}, {"puts ", "", ruby}, {"def ", "", ruby}, {"end", "$end", ruby}, {"module ", "", ruby}, {"class ", "<", ruby}, {"before_action", "", ruby}, {"validates ", ":", ruby}, {"elsif ", "", ruby}, {"unless ", "", ruby},
-		{"<?php", "", php}, {"$this->", "", php}, {"echo ", ";", php}, {"use ", "\\", php}, {"$", "$;", php}, {"foreach (", "", php},
-		{"SELECT ", "", sql}, {"INSERT INTO ", "", sql}, {"UPDATE ", " SET ", sql}, {"DELETE FROM ", "", sql}, {"CREATE TABLE", "", sql}, {"CREATE INDEX", "", sql}, {"CREATE OR REPLACE", "", sql}, {"ALTER TABLE", "", sql}, {"FROM ", "", sql}, {"WHERE ", "", sql}, {"LEFT JOIN ", "", sql}, {"INNER JOIN ", "", sql}, {"JOIN ", " ON ", sql}, {"GROUP BY ", "", sql}, {"ORDER BY ", "", sql}, {"BEGIN", "$BEGIN", sql}, {"DECLARE ", "", sql}, {"VALUES (", "", sql}, {"VALUES(", "", sql}, {"HAVING ", "", sql}, {"select ", " from ", sql}, {"insert into ", "", sql}, {"create table ", "", sql}, {"where ", "=", sql}, {"group by ", "", sql}, {"order by ", "", sql}, {"left join ", " on ", sql},
-		{"#!/", "", shell}, {"if [", "", shell}, {"fi", "$fi", shell}, {"done", "$done", shell}, {"esac", "$esac", shell}, {"then", "$then", shell}, {"do", "$do", shell}, {"for ", "; do", shell}, {"while ", "; do", shell}, {"export ", "=", shell}, {"set -e", "", shell}, {"local ", "=", shell}, {"elif [", "", shell}, {"echo \"", "", shell}, {"exit ", "", shell},
-		{"RUN ", "", docker}, {"COPY ", "", docker}, {"ENTRYPOINT ", "[", docker}, {"CMD [", "", docker}, {"WORKDIR ", "/", docker}, {"EXPOSE ", "", docker}, {"ENV ", "=", docker},
-		{"resource \"", "{", terraform}, {"variable \"", "{", terraform}, {"provider \"", "{", terraform}, {"data \"", "{", terraform}, {"output \"", "{", terraform}, {"module \"", "{", terraform}, {"terraform {", "", terraform},
-		{"<!DOCTYPE", "", markup}, {"<html", "", markup}, {"<div", ">", markup}, {"</div>", "", markup}, {"<script", "", markup}, {"</script>", "", markup}, {"<style", "", markup},
-		{"fun ", "(", kotlin}, {"val ", "=", kotlin}, {"data class ", "(", kotlin}, {"override fun", "", kotlin}, {"suspend fun", "", kotlin}, {"companion object", "", kotlin}, {"when (", "", kotlin},
-		{"func ", "->", swift}, {"guard let", "", swift}, {"if let ", "", swift}, {"import UIKit", "", swift}, {"import SwiftUI", "", swift}, {"@State", "", swift}, {"extension ", "{", swift},
-		{"return ", "", unknown}, {"return", "$return", unknown}, {"if (", ")", unknown}, {"for (", ")", unknown}, {"while (", ")", unknown}, {"} else", "", unknown}, {"else if", "(", unknown}, {"else {", "", unknown}, {"try {", "", unknown}, {"catch (", "", unknown}, {"} catch", "", unknown}, {"} finally", "", unknown}, {"break;", "", unknown}, {"continue;", "", unknown}, {"if ", "{", unknown}, {"for ", "{", unknown}, {"else", "${", unknown},
-	}
-}
+// The fields of a shape, each wide enough for a line of maxLine bytes.
+const (
+	letterUnit = shape(1) << (10 * iota)
+	spaceUnit
+	signUnit // bytes that sentences have few of
+	opUnit   // those of the operators that show code
+	dotUnit  // dots, slashes and hyphens, of which names of hosts and paths are made
+	digitUnit
+)
 
-// firsts indexes starts by their first byte.
-func firsts() (t [256][]start) {
-	for _, s := range starts() {
-		t[s.text[0]] = append(t[s.text[0]], s)
+func (s shape) letters() int { return int(s / letterUnit & 1023) }
+func (s shape) spaces() int  { return int(s / spaceUnit & 1023) }
+func (s shape) signs() int   { return int(s / signUnit & 1023) }
+func (s shape) ops() int     { return int(s / opUnit & 1023) }
+func (s shape) dots() int    { return int(s / dotUnit & 1023) }
+func (s shape) digits() int  { return int(s / digitUnit & 1023) }
+
+// units is built once; it never changes.
+var units = countUnits()
+
+func countUnits() (t [256]shape) {
+	for b := range t {
+		c := byte(b)
+		switch {
+		case c == ' ' || c == '\t':
+			t[b] = spaceUnit
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= 0x80:
+			t[b] = letterUnit
+		case c >= '0' && c <= '9':
+			t[b] = digitUnit
+		}
+		if bytes.IndexByte([]byte("(){}[];=<>+*/&|_$@\\:#\"`"), c) >= 0 {
+			t[b] += signUnit
+		}
+		if bytes.IndexByte([]byte("=>&|:)/"), c) >= 0 {
+			t[b] += opUnit
+		}
+		if c >= '-' && c <= '/' {
+			t[b] += dotUnit
+		}
 	}
 	return t
 }
 
-// table is built once; it never changes.
-var table = firsts()
+// measure reads a line of at most maxLine bytes.
+func measure(t []byte) shape {
+	var a, b shape
+	for len(t) >= 4 {
+		a += units[t[0]] + units[t[1]]
+		b += units[t[2]] + units[t[3]]
+		t = t[4:]
+	}
+	for _, c := range t {
+		a += units[c]
+	}
+	return a + b
+}
+
+// sentence reports whether a line reads as one: many words, few signs, and no
+// columns, which have spaces and few letters.
+func sentence(t []byte, s shape) bool {
+	words, letters, signs, last := s.spaces()+1, s.letters(), s.signs(), t[len(t)-1]
+	if words < 4 || letters < 3*words {
+		return letters >= 2*words && words >= 8 && signs == 0
+	}
+	return words >= 5 && signs*12 < letters && last != ';' && last != '{' ||
+		(last == '.' || last == '?' || last == '!') && signs*8 < letters
+}
+
+// plain reports whether a sentence is nothing else: no line of code is like this.
+func plain(t []byte, s shape, r *region) bool {
+	last := t[len(t)-1]
+	return (s.signs() == 0 || last >= 'a' && last <= 'z' || last == '.') && t[0] != '<' && t[0] != '@' && r.lang[sql] == 0 && !shouts(t)
+}
 
 // shouts reports whether a line may begin in SQL or a Dockerfile, whose
 // capitals make code of what else reads as a sentence.
@@ -93,98 +107,188 @@ func shouts(t []byte) bool {
 	return len(t) > 1 && t[0] >= 'A' && t[0] <= 'Z' && t[1] >= 'A' && t[1] <= 'Z'
 }
 
-// classify says what a line is; t is the line without its indent.
-func classify(line, t []byte) class {
-	indent := len(line) - len(t)
-	if len(t) == 0 {
-		return class{kind: blank}
-	}
-	if len(line) >= maxLine {
+// classify says what a line is that is neither blank nor a comment; t is the
+// line without its indent, s its shape, r what was read before it.
+func classify(line, t []byte, s shape, r *region) class {
+	last := t[len(t)-1]
+	says := sentence(t, s)
+	if says && plain(t, s, r) {
 		return class{kind: prose}
 	}
-	if k := commentKind(t); k != prose {
-		return class{kind: k}
-	}
-	if onlyPunctuation(t) {
+	if s.letters()+s.digits() == 0 && s.dots() == 0 && onlyPunctuation(t) {
 		return class{kind: bracket, counts: bytes.IndexAny(t, ")}") >= 0}
 	}
-	last := t[len(t)-1]
-	sentence := proseLike(t, last)
-	if sentence && !shouts(t) || dataLine(t, last) || logLine(t) {
+	if traceLine(t, last) {
+		return class{kind: strongLine, lang: trace, sure: true}
+	}
+	if dataLine(t, last) || s.digits() > 0 && logLine(t) {
 		return class{kind: prose}
 	}
-	best := start{}
-	for i := range table[t[0]] {
-		s := &table[t[0]][i]
-		if len(s.text) > len(t) || s.text[len(s.text)-1] != t[len(s.text)-1] || string(t[:len(s.text)]) != s.text {
-			continue
-		}
+	indent := len(line) - len(t)
+	if o := lexical.find(t, &r.lang); o != nil {
+		shouted := o.lang == sql || o.lang == docker
 		switch {
-		case s.need == "":
-		case s.need[0] == '$':
-			if !bytes.HasSuffix(t, []byte(s.need[1:])) {
-				continue
-			}
-		case bytes.Index(t[len(s.text)-1:], []byte(s.need)) < 0:
-			continue
-		}
-		if len(s.text)+len(s.need) > len(best.text)+len(best.need) {
-			best = *s
+		case o.later:
+			return class{kind: weakLine, lang: o.lang}
+		case !says, shouted && shouts(t), t[0] == '<', t[0] == '@':
+			return class{kind: strongLine, lang: dialect(o.lang, t, s, r), sure: o.sure}
+		case len(o.parts) > 0 && (o.sure || r.lang[o.lang] > 0):
+			return class{kind: weakLine, lang: o.lang}
 		}
 	}
-	shouted := (best.lang == sql || best.lang == docker) && best.text[1] >= 'A' && best.text[1] <= 'Z'
-	if best.text != "" && (shouted || !sentence) {
-		return class{kind: strongLine, lang: best.lang}
-	}
-	if sentence {
+	if says {
 		return class{kind: prose}
+	}
+	return byShape(t, last, indent, s, r)
+}
+
+// dialect tells languages apart whose lines begin alike: C# calls methods as Java
+// calls classes, TypeScript is JavaScript that names its types.
+func dialect(l language, t []byte, s shape, r *region) language {
+	switch l {
+	case java:
+		if i := bytes.IndexByte(t, '('); i > 0 && bytes.Count(t[:i], []byte(" ")) >= 2 {
+			name := t[bytes.LastIndexByte(t[:i], ' ')+1 : i]
+			if len(name) > 1 && name[0] >= 'A' && name[0] <= 'Z' && name[1] >= 'a' {
+				return csharp
+			}
+		}
+	case javascript:
+		if s.ops() > 0 && r.lang[typescript] < 8 {
+			for i := bytes.Index(t, []byte(": ")); i > 0 && i+2 < len(t); {
+				for _, name := range typeNames {
+					if bytes.HasPrefix(t[i+2:], name) {
+						return typescript
+					}
+				}
+				k := bytes.Index(t[i+2:], []byte(": "))
+				if k < 0 {
+					break
+				}
+				i += 2 + k
+			}
+		}
+	}
+	return l
+}
+
+// typeNames are types of TypeScript, which no value begins like.
+var typeNames = [][]byte{[]byte("string"), []byte("number"), []byte("boolean"), []byte("void"), []byte("any"), []byte("unknown"), []byte("Promise<"), []byte("Observable<")}
+
+// byShape judges a line that begins like no language we know.
+func byShape(t []byte, last byte, indent int, s shape, r *region) class {
+	c := class{}
+	if s.signs() == 0 && r.code < 2 && (indent == 0 || last != ',') {
+		return c
 	}
 	score := 0
 	switch last {
 	case ';', '{':
 		score += 2
-	case '(', ',', '[', '\\':
+	case '(', ',', '[', '}':
 		if indent > 0 {
 			score++
 		}
+	case '\\': // commands to type go on like this as well
+		if r.code >= 2 {
+			score++
+		}
 	case ')':
-		if bytes.IndexByte(t, '(') > 0 && t[bytes.IndexByte(t, '(')-1] != ' ' {
+		if i := bytes.IndexByte(t, '('); i > 0 && t[i-1] != ' ' {
 			score++
 		}
 	}
-	if operator(t) {
-		score++
-	}
-	if i := bytes.Index(t, []byte(" = ")); i > 0 && bytes.IndexByte(t[:i], ' ') < 0 {
-		score++ // name = …
-		if i+3 < len(t) && bytes.IndexByte([]byte("\"'[{(0123456789"), t[i+3]) >= 0 {
+	if s.signs() > 1 {
+		var found bool
+		if found, c.lang = operator(t); found {
 			score++
 		}
 	}
-	if call(t) {
+	if s.signs() > 0 && call(t) {
 		score++
 	}
-	if indent >= 2 {
+	if s.signs() > 0 {
+		if i := bytes.IndexByte(t, '$'); i >= 0 && i+1 < len(t) && (t[i+1] == '(' || t[i+1] == '{' || i > 0 && t[i-1] == '"') {
+			c.lang = shell
+			score++
+		}
+	}
+	if indent >= 2 || indent == 1 && r.code > 0 {
 		score++
+	}
+	if last == ';' && declaration(t) {
+		c.lang = css
+		score++
+	}
+	shown := score > 1 // settings are assigned and indented as well
+	if s.ops() > 0 {
+		if i := bytes.IndexByte(t, '='); i > 0 {
+			score += assignment(t, i)
+		}
 	}
 	switch {
-	case score >= 3:
-		return class{kind: strongLine}
+	case score >= 3 && shown:
+		c.kind = strongLine
 	case score >= 2:
-		return class{kind: codeLine}
+		c.kind = codeLine
+	case score == 1 && r.code >= 2:
+		c.kind = weakLine
+	case r.code >= 2 && (s.spaces() < 3 || indent > 0):
+		c.kind = neutral
 	}
-	return class{kind: prose}
+	return c
+}
+
+// assignment scores "name = …" and "name=…" at the sign at i.
+func assignment(t []byte, i int) (score int) {
+	if i+1 < len(t) && t[i+1] == '=' {
+		return 0
+	}
+	name := t[:i]
+	if n := len(name); n > 1 && name[n-1] == ' ' {
+		if name = bytes.TrimRight(name, " "); bytes.IndexByte(name, ' ') >= 0 {
+			return 0
+		}
+		score = 1
+		if i+2 < len(t) && bytes.IndexByte([]byte("\"'[{(0123456789$@"), t[i+2]) >= 0 {
+			score++
+		}
+		return score
+	}
+	for _, b := range name {
+		if b != '_' && (b < 'A' || b > 'Z') && (b < 'a' || b > 'z') && (b < '0' || b > '9') {
+			return 0
+		}
+	}
+	if i+1 < len(t) && (t[i+1] == '"' || t[i+1] == '$' || t[i+1] == '`') {
+		return 2
+	}
+	return 1
+}
+
+// declaration reports whether t is "name: value;", as in CSS.
+func declaration(t []byte) bool {
+	i := bytes.IndexByte(t, ':')
+	if i < 2 || i+1 >= len(t) || t[i+1] == ':' {
+		return false
+	}
+	for _, b := range t[:i] {
+		if b != '-' && (b < 'a' || b > 'z') {
+			return false
+		}
+	}
+	return true
 }
 
 // commentKind tells comments from code and from headings and lists.
 func commentKind(t []byte) kind {
 	switch t[0] {
-	case '/', '*', '<', '-', '"', '#':
+	case '/', '*', '<', '-', '"', '#', '\'':
 	default:
 		return prose
 	}
 	switch {
-	case bytes.HasPrefix(t, []byte("//")), bytes.HasPrefix(t, []byte("/*")), bytes.HasPrefix(t, []byte("*/")), bytes.HasPrefix(t, []byte("<!--")), bytes.HasPrefix(t, []byte("-- ")), bytes.HasPrefix(t, []byte(`"""`)):
+	case bytes.HasPrefix(t, []byte("//")), bytes.HasPrefix(t, []byte("/*")), bytes.HasPrefix(t, []byte("*/")), bytes.HasPrefix(t, []byte("<!--")), bytes.HasPrefix(t, []byte("-- ")), bytes.HasPrefix(t, []byte(`"""`)), bytes.HasPrefix(t, []byte(`'''`)):
 		return comment
 	case t[0] == '#' && (len(t) == 1 || t[1] == ' ') && !bytes.HasPrefix(t, []byte("## ")):
 		return comment
@@ -196,19 +300,27 @@ func commentKind(t []byte) kind {
 
 func onlyPunctuation(t []byte) bool {
 	for _, b := range t {
-		if bytes.IndexByte([]byte("{}()[];,"), b) < 0 {
+		if bytes.IndexByte([]byte("{}()[];, "), b) < 0 {
 			return false
 		}
 	}
 	return true
 }
 
-// dataLine knows JSON members, list items, table rows and mail headers.
+// dataLine knows JSON members, list items, table rows, mail headers and commands
+// at a prompt.
 func dataLine(t []byte, last byte) bool {
-	if t[0] == '"' && (bytes.Contains(t, []byte(`":`)) || last == '"' || bytes.HasSuffix(t, []byte(`",`))) {
-		return true
+	switch t[0] {
+	case '"':
+		return last == '"' || bytes.Contains(t, []byte(`":`)) || bytes.HasSuffix(t, []byte(`",`))
+	case '|':
+		return last == '|' || len(t) < 2 || t[1] != '>' && t[1] != ' '
+	case '-', '>', '$':
+		return len(t) > 1 && t[1] == ' '
+	case '#':
+		return bytes.HasPrefix(t, []byte("## "))
 	}
-	return t[0] == '|' || bytes.HasPrefix(t, []byte("- ")) || bytes.HasPrefix(t, []byte("> ")) || bytes.HasPrefix(t, []byte("## ")) || bytes.HasPrefix(t, []byte("$ ")) || bytes.HasPrefix(t, []byte("at "))
+	return false
 }
 
 // logLine knows lines that begin with a time, a date or an address.
@@ -220,9 +332,40 @@ func logLine(t []byte) bool {
 	return n >= 8 || t[0] == '[' && n > 2
 }
 
+// traceLine knows the lines of stack traces.
+func traceLine(t []byte, last byte) bool {
+	has := func(s string) bool { return bytes.Contains(t, []byte(s)) }
+	switch t[0] {
+	case 'T':
+		return bytes.HasPrefix(t, []byte("Traceback (most recent call last)"))
+	case 'F':
+		return bytes.HasPrefix(t, []byte(`File "`)) && has(`", line `)
+	case 'E':
+		return bytes.HasPrefix(t, []byte(`Exception in thread "`))
+	case 'C':
+		return bytes.HasPrefix(t, []byte("Caused by: ")) && has(".")
+	case 'a':
+		return bytes.HasPrefix(t, []byte("at ")) && (last == ')' && (has("(") && (has(":") || has("(Native Method)") || has("(Unknown Source)"))) || has(") in ") && has(":line "))
+	case 'g':
+		return bytes.HasPrefix(t, []byte("goroutine ")) && last == ':' && has(" [")
+	case '/':
+		return has(".go:") && has(" +0x")
+	case '#':
+		return len(t) > 3 && t[1] >= '0' && t[1] <= '9' && (has(" in ") && has(" at ") || has("0x"))
+	case 't':
+		return bytes.HasPrefix(t, []byte("thread '")) && has("panicked at")
+	case 'f':
+		return bytes.HasPrefix(t, []byte("from ")) && has(".rb:") && has(":in ")
+	case '.':
+		return bytes.HasPrefix(t, []byte("... ")) && bytes.HasSuffix(t, []byte(" more"))
+	}
+	return false
+}
+
 // operator reports whether t holds one of " := ", " == ", " != ", " => ", " += ",
-// " <= ", " >= ", " && ", " || ", "->", "::", "();", "()." and "</".
-func operator(t []byte) bool {
+// " <= ", " >= ", " && ", " || ", "->", "::", "();", "()." and "</", and the
+// language that has one of them alone.
+func operator(t []byte) (found bool, lang language) {
 	at := func(i int) byte {
 		if i < 0 || i >= len(t) {
 			return 0
@@ -230,37 +373,47 @@ func operator(t []byte) bool {
 		return t[i]
 	}
 	for i, b := range t {
-		if units[b] != signUnit {
+		if units[b]/opUnit&1 == 0 {
 			continue
 		}
 		switch b {
 		case '=':
-			if at(i+1) == ' ' && at(i-2) == ' ' && bytes.IndexByte([]byte(":=!+<>"), at(i-1)) >= 0 {
-				return true
+			switch p := at(i - 1); {
+			case p == ':' && at(i+1) == ' ':
+				return true, golang
+			case p == '=' && at(i-2) == '=' || p == '=' && at(i-2) == '!':
+				return true, javascript
+			case at(i+1) == '~':
+				return true, perl
+			case at(i+1) == ' ' && at(i-2) == ' ' && bytes.IndexByte([]byte("=!+<>-|*"), p) >= 0:
+				found = true
 			}
 		case '>':
 			if p := at(i - 1); p == '-' || p == '=' && at(i-2) == ' ' && at(i+1) == ' ' {
-				return true
+				if p == '-' && at(i+1) == '{' {
+					return true, perl
+				}
+				found = true
 			}
 		case '&', '|':
 			if at(i-1) == b && at(i-2) == ' ' && at(i+1) == ' ' {
-				return true
+				found = true
 			}
 		case ':':
 			if at(i-1) == ':' {
-				return true
+				found = true
 			}
 		case ')':
 			if n := at(i + 1); at(i-1) == '(' && (n == ';' || n == '.') {
-				return true
+				found = true
 			}
 		case '/':
 			if at(i-1) == '<' {
-				return true
+				found = true
 			}
 		}
 	}
-	return false
+	return found, unknown
 }
 
 // call reports whether t begins with name( or name.name(.
@@ -275,47 +428,4 @@ func call(t []byte) bool {
 		}
 	}
 	return false
-}
-
-// What a byte counts for in proseLike: 1 in the field of its class. A line is
-// shorter than a field is wide.
-const (
-	letterUnit = 1
-	signUnit   = 1 << 16
-	spaceUnit  = 1 << 32
-)
-
-func countUnits() (t [256]uint64) {
-	for b := range t {
-		switch {
-		case b == ' ':
-			t[b] = spaceUnit
-		case b >= 'a' && b <= 'z', b >= 'A' && b <= 'Z', b >= 0x80:
-			t[b] = letterUnit
-		case bytes.IndexByte([]byte("(){}[];=<>+*/&|_$@\\:#\"'`"), byte(b)) >= 0:
-			t[b] = signUnit
-		}
-	}
-	return t
-}
-
-// units is built once; it never changes.
-var units = countUnits()
-
-// proseLike reports whether a line reads as a sentence: many words of letters
-// only, few signs.
-func proseLike(t []byte, last byte) bool {
-	var sum, before, double uint64
-	for _, b := range t {
-		u := units[b]
-		sum += u
-		double += u & before // a space behind a space ends no word
-		before = u & spaceUnit
-	}
-	letters, signs := int(sum&0xFFFF), int(sum>>16&0xFFFF)
-	words := 1 + int((sum-double)>>32)
-	if words >= 5 && signs*12 < letters && last != ';' && last != '{' {
-		return true
-	}
-	return (last == '.' || last == '?' || last == '!') && words >= 4 && signs*8 < letters
 }

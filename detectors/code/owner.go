@@ -1,174 +1,195 @@
 package code
 
-import "bytes"
+import (
+	"bytes"
+	"slices"
+	"strings"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/anchor"
+)
+
+// An Ownership is what a company's own code says of itself. Companies and Marks
+// are compared as ASCII, whatever their case.
+type Ownership struct {
+	// Companies are names that a copyright of the company's carries: "Initech".
+	Companies []string
+	// Marks stand in no code but the company's: hosts ("git.initech.net"),
+	// scopes of packages ("@initech/", "com.initech."), registries, paths of
+	// the monorepo ("//billing/ledger/").
+	Marks []string
+	// Tickets are the keys of the company's projects: "PAY" for PAY-1234.
+	Tickets []string
+}
+
+// A sign is an anchor that says something of whose code it stands in.
+type sign struct {
+	text  string // ASCII-caseless
+	says  field
+	next  string // bytes of which one must follow; "" for any
+	named string // what stands before it when it is nobody's: "go" of "go/internal/"
+}
+
+// A field is what a sign says.
+type field uint8
+
+const (
+	copyright field = iota // this and the next four count in comments only
+	reserved
+	public
+	secret
+	company
+	internal
+	mark
+)
+
+// signs are those that any company's code may have.
+func signs() (list []sign) {
+	add := func(f field, texts ...string) {
+		for _, t := range texts {
+			list = append(list, sign{text: t, says: f})
+		}
+	}
+	add(copyright, "copyright ", "(c) 20", "© ")
+	add(reserved, "all rights reserved")
+	add(public, "spdx-license", "apache license", "mit license", "bsd license", "bsd-style", "bsd-3", "bsd-2", "gnu general", "gnu lesser", " gpl", "lgpl", "mozilla public", "permission is hereby granted", "licensed under", "license: mit", "license file", "public domain", "creative commons", "open source")
+	add(secret, "proprietary", "confidential", "trade secret", "internal use only", "do not distribute", "not for distribution", "unauthorized copying", "unauthorised copying", "company private", "vertraulich", "propriétaire", "confidencial")
+	add(internal, ".intra.", ".intranet", ".lan/", "artifactory.", "nexus.", "jira.", "gitlab.internal", "internal-registry")
+	return append(list,
+		sign{text: ".corp", says: internal, next: `/."':`},
+		sign{text: ".internal", says: internal, next: `/"':`},
+		sign{text: "/internal/", says: internal, named: "go|src|golang.org"})
+}
+
+func (o Ownership) signs() []sign {
+	list := signs()
+	for _, s := range o.Companies {
+		list = append(list, sign{text: s, says: company})
+	}
+	for _, s := range o.Marks {
+		list = append(list, sign{text: s, says: mark})
+	}
+	return list
+}
+
+// Bytes that a sign is looked at with.
+const (
+	signLeft  = anchor.MaxLiteral + 64
+	signRight = 1
+)
+
+// maxMarks bounds the signs that wait for the end of their line.
+const maxMarks = 256
+
+// A marked is a sign that was seen.
+type marked struct {
+	end int // of the sign
+	id  uint32
+}
+
+// Check implements [detectors.Pass]. It notes a sign; what it says counts when
+// the line around it turns out to be code.
+func (p *pass) Check(v detectors.View, h anchor.Hit, _ func(detectors.Finding)) int {
+	s := &p.signs[h.ID]
+	m := marked{h.End, h.ID}
+	switch {
+	case h.End <= p.end || len(p.marks) == maxMarks || slices.Contains(p.marks, m): // a Flush shows anchors twice
+	case s.next != "" && (v.At >= len(v.Text) || strings.IndexByte(s.next, v.Text[v.At]) < 0):
+	case s.named != "" && nobodys(v.Text[:v.At-len(s.text)], s.named):
+	default:
+		p.marks = append(p.marks, m)
+	}
+	return 0
+}
+
+// nobodys reports whether a line up to a sign names who is not a company.
+func nobodys(before []byte, names string) bool {
+	before = before[bytes.LastIndexByte(before, '\n')+1:]
+	for name := range strings.SplitSeq(names, "|") {
+		if bytes.HasSuffix(before, []byte(name)) || len(name) > 3 && bytes.Contains(before, []byte(name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// owned counts the signs of a line that ends at an offset.
+func (p *pass) owned(end int, inComment bool) {
+	n := 0
+	for ; n < len(p.marks) && p.marks[n].end <= end; n++ {
+		p.region.owner.count(p.signs[p.marks[n].id].says, inComment)
+	}
+	p.marks = append(p.marks[:0], p.marks[n:]...)
+}
+
+// unowned forgets the signs up to an offset: they stood in no code.
+func (p *pass) unowned(end int) {
+	n := 0
+	for n < len(p.marks) && p.marks[n].end <= end {
+		n++
+	}
+	p.marks = append(p.marks[:0], p.marks[n:]...)
+}
 
 // ownership collects what code says of whose it is.
 type ownership struct {
-	copyright, reserved, public, secret bool
-	internal                            int
+	said     [mark + 1]bool
+	internal int
 }
 
-// read looks at one line of a region.
-func (o *ownership) read(line []byte, inComment bool) {
-	var buf [maxLine]byte
-	if inComment {
-		l := lower(buf[:0], line)
-		for i := range len(l) - min(len(l), 1) {
-			list := words[l[i]]
-			for k := range list {
-				w := &list[k]
-				if w.text[1] == l[i+1] && len(w.text) <= len(l)-i && string(l[i:i+len(w.text)]) == w.text {
-					*w.field(o) = true
-				}
+func (o *ownership) count(f field, inComment bool) {
+	if f > company || inComment {
+		o.said[f] = true
+	}
+	if f == internal {
+		o.internal++
+	}
+}
+
+// publicKeys begin ids that look like tickets and are of standards.
+var publicKeys = []string{"RFC", "ISO", "UTF", "CVE", "SHA", "PEP", "IEEE", "AES", "CP", "EIP", "BIP", "FIPS"}
+
+// ticket is the key of a ticket id such as PAY-1234 in a line, or "".
+func ticket(line []byte) string {
+	for i := bytes.IndexByte(line, '-'); i >= 0; {
+		from := i
+		for from > 0 && line[from-1] >= 'A' && line[from-1] <= 'Z' {
+			from--
+		}
+		to := i + 1
+		for to < len(line) && line[to] >= '0' && line[to] <= '9' {
+			to++
+		}
+		if n, k := i-from, to-i-1; n >= 2 && n <= 8 && k >= 3 && k <= 6 {
+			if key := string(line[from:i]); !slices.Contains(publicKeys, key) {
+				return key
 			}
 		}
-		if ticket(line) {
-			o.internal++
+		k := bytes.IndexByte(line[i+1:], '-')
+		if k < 0 {
+			return ""
 		}
-	}
-	if internalName(line) {
-		if l := lower(buf[:0], line); !bytes.Contains(l, []byte("golang.org")) && !bytes.Contains(l, []byte("go/internal")) && !bytes.Contains(l, []byte("src/internal")) {
-			o.internal++
-		}
-	}
-}
-
-// A word in a comment that says something of whose the code is.
-type word struct {
-	text  string
-	field func(*ownership) *bool
-}
-
-// ownerWords indexes the words of comments by their first byte.
-func ownerWords() (t [256][]word) {
-	add := func(field func(*ownership) *bool, list ...string) {
-		for _, w := range list {
-			t[w[0]] = append(t[w[0]], word{w, field})
-		}
-	}
-	add(func(o *ownership) *bool { return &o.copyright }, "copyright ", "(c) 20", "© ")
-	add(func(o *ownership) *bool { return &o.reserved }, "all rights reserved")
-	add(func(o *ownership) *bool { return &o.public }, "spdx-license-identifier", "apache license", "mit license", "bsd", "gnu general", "gpl", "mozilla public", "permission is hereby granted", "licensed under", "license: mit", "license file", "public domain", "creative commons", "open source")
-	add(func(o *ownership) *bool { return &o.secret }, "proprietary", "confidential", "trade secret", "internal use only", "do not distribute", "not for distribution", "unauthorized copying", "unauthorised copying", "company private", "vertraulich", "propriétaire", "confidencial")
-	return t
-}
-
-// words is built once; it never changes.
-var words = ownerWords()
-
-// internalName reports whether a line names a host or path that only stands
-// inside a company: what is looked at are the dots, slashes and hyphens.
-func internalName(line []byte) bool {
-	for i, b := range line {
-		if b > '/' || b < '-' {
-			continue
-		}
-		var before, behind byte // the letters beside it, which most often say no
-		if i > 0 {
-			before = line[i-1] | 0x20
-		}
-		if i+1 < len(line) {
-			behind = line[i+1] | 0x20
-		}
-		switch {
-		case b == '.' && (behind == 'c' || behind == 'i' || behind == 'l' || before == 'y' || before == 's' || before == 'a'):
-			if foldedPrefix(line[i+1:], "corp/", "corp.", "corp\"", "corp:", "internal/", "internal\"", "internal:", "intra.", "intranet", "lan/") ||
-				foldedSuffix(line[:i], "artifactory", "nexus", "jira") ||
-				foldedPrefix(line[i+1:], "internal") && foldedSuffix(line[:i], "gitlab") {
-				return true
-			}
-		case b == '/' && behind == 'i':
-			if foldedPrefix(line[i+1:], "internal/") {
-				return true
-			}
-		case b == '-' && behind == 'r':
-			if foldedPrefix(line[i+1:], "registry") && foldedSuffix(line[:i], "internal") {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-func foldedPrefix(b []byte, words ...string) bool {
-	for _, w := range words {
-		if len(b) >= len(w) && equalFolded(b[:len(w)], w) {
-			return true
-		}
-	}
-	return false
-}
-
-func foldedSuffix(b []byte, words ...string) bool {
-	for _, w := range words {
-		if len(b) >= len(w) && equalFolded(b[len(b)-len(w):], w) {
-			return true
-		}
-	}
-	return false
-}
-
-// equalFolded compares with w, which has no capitals, as ASCII.
-func equalFolded(b []byte, w string) bool {
-	for i, x := range b {
-		if x >= 'A' && x <= 'Z' {
-			x |= 0x20
-		}
-		if x != w[i] {
-			return false
-		}
-	}
-	return true
-}
-
-// ticket reports whether a line holds a ticket id such as PAY-1234.
-func ticket(line []byte) bool {
-	if bytes.IndexByte(line, '-') < 0 {
-		return false
-	}
-	for i := 0; i < len(line); i++ {
-		j := i
-		for j < len(line) && line[j] >= 'A' && line[j] <= 'Z' {
-			j++
-		}
-		if n := j - i; n >= 2 && n <= 8 && j+2 < len(line) && line[j] == '-' {
-			k := j + 1
-			for k < len(line) && line[k] >= '0' && line[k] <= '9' {
-				k++
-			}
-			word := string(line[i:j])
-			if k-j >= 3 && k-j <= 7 && word != "RFC" && word != "ISO" && word != "UTF" && word != "CVE" && word != "SHA" && word != "PEP" && word != "IEEE" && word != "AES" && word != "CP" && word != "EIP" && word != "BIP" && word != "FIPS" {
-				return true
-			}
-		}
-		if j > i {
-			i = j
-		}
-	}
-	return false
-}
-
-// verdict names why the code is somebody's own, or "".
-func (o *ownership) verdict() string {
-	switch {
-	case o.secret && !o.public:
-		return "marked"
-	case o.copyright && o.reserved && !o.public:
-		return "copyright"
-	case o.copyright && o.internal > 0 && !o.public:
-		return "copyright"
-	case o.internal >= 2 && !o.public:
-		return "internal_names"
+		i += 1 + k
 	}
 	return ""
 }
 
-func lower(dst, src []byte) []byte {
-	for _, b := range src {
-		if b >= 'A' && b <= 'Z' {
-			b |= 0x20
-		}
-		dst = append(dst, b)
+// verdict names why the code is somebody's own, or "". What the company names
+// as its own stands against any licence.
+func (o *ownership) verdict() string {
+	switch {
+	case o.said[company] && o.said[copyright]:
+		return "company"
+	case o.said[mark]:
+		return "company_mark"
+	case o.said[public]:
+		return ""
+	case o.said[secret]:
+		return "marked"
+	case o.said[copyright] && (o.said[reserved] || o.internal > 0):
+		return "copyright"
+	case o.internal >= 2:
+		return "internal_names"
 	}
-	return dst
+	return ""
 }
