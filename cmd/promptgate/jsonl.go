@@ -2,11 +2,13 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"sync"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -35,13 +37,41 @@ type batch struct {
 	in, out []byte
 	text    []byte // scratch of the decoder
 	first   int    // number of the first line, from 1
-	err     error
-	done    chan struct{} // receives once, when out and err stand
+	bad     badLines
+	done    chan struct{} // receives once, when out and bad stand
 }
 
-// scanLines writes one line of findings for each line of r. It returns at the
-// end of r, or at the first line that is not one, whose predecessors are
-// answered. A reader that is blocked in r.Read when ctx ends stays so.
+// A badLines are lines that could not be scanned.
+type badLines struct {
+	n     int
+	first int   // the first one's number
+	err   error // and what is wrong with it
+}
+
+func (b *badLines) add(o badLines) {
+	if b.n == 0 {
+		*b = o
+		return
+	}
+	b.n += o.n
+}
+
+// Err is nil when there are none.
+func (b *badLines) Err() error {
+	switch b.n {
+	case 0:
+		return nil
+	case 1:
+		return fmt.Errorf("line %d was not scanned: %w", b.first, b.err)
+	}
+	return fmt.Errorf("%s were not scanned; the first is line %d: %w", count(b.n, "line"), b.first, b.err)
+}
+
+// scanLines writes one line of findings for each line of r. What cannot be scanned
+// is answered in its place, and does not stop the others: lines do not depend on
+// each other, and who sends a million of them wants to know all that is wrong. The
+// error at the end says how many there were. A reader that is blocked in r.Read
+// when ctx ends stays so.
 func scanLines(ctx context.Context, e *engine.Engine, r io.Reader, w io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	workers := runtime.GOMAXPROCS(0)
@@ -67,21 +97,20 @@ func scanLines(ctx context.Context, e *engine.Engine, r io.Reader, w io.Writer) 
 		close(j.work)
 		close(j.order)
 	}()
+	var bad badLines
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case b, ok := <-j.order:
 			if !ok {
-				return readErr
+				return cmp.Or(readErr, bad.Err())
 			}
 			<-b.done
 			if _, err := w.Write(b.out); err != nil {
 				return fmt.Errorf("writing findings: %w", err)
 			}
-			if b.err != nil {
-				return b.err
-			}
+			bad.add(b.bad)
 			j.free <- b
 		}
 	}
@@ -98,7 +127,7 @@ func (j *jsonl) read(ctx context.Context, r io.Reader) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		b.first, b.err = line, nil
+		b.first, b.bad = line, badLines{}
 		b.in = append(b.in[:0], rest...)
 		end, err := fill(b, r)
 		rest = append(rest[:0], b.in[end:]...)
@@ -160,12 +189,28 @@ func (j *jsonl) scan(b *batch) {
 		l, scratch, err := decodeLine(raw, b.text)
 		b.text = scratch
 		if err != nil {
-			b.err = fmt.Errorf("line %d: %w", number, err)
-			return
+			b.bad.add(badLines{1, number, err})
+			b.out = appendRefusal(b.out, l.id, number, err)
+			continue
 		}
 		found, gaps := j.engine.Scan(l.text, engine.Options{})
 		b.out = appendResult(b.out, l.id, found, gaps)
 	}
+}
+
+// appendRefusal appends {"id":…,"error":"…","line":…}: what was wrong, and nothing
+// of the line but its id. It has no findings: nobody may take it for clean.
+func appendRefusal(b, id []byte, number int, err error) []byte {
+	b = append(b, `{"id":`...)
+	if id == nil {
+		b = append(b, "null"...)
+	}
+	b = append(b, id...)
+	b = append(b, `,"error":`...)
+	b = appendJSONString(b, err.Error())
+	b = append(b, `,"line":`...)
+	b = strconv.AppendInt(b, int64(number), 10)
+	return append(b, "}\n"...)
 }
 
 // appendResult appends {"id":…,"findings":[…]} and a line break. What could not

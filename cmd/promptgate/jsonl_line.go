@@ -33,7 +33,7 @@ func decodeLine(p, scratch []byte) (l textLine, grown []byte, err error) {
 		return textLine{}, d.scratch, errNoObject
 	}
 	if !d.hasText {
-		return textLine{}, d.scratch, errNoText
+		return textLine{id: l.id}, d.scratch, errNoText
 	}
 	return l, d.scratch, nil
 }

@@ -22,7 +22,9 @@ something. Files are streamed: memory does not grow with their size.
 
 --jsonl reads lines {"id": ..., "text": "..."} on stdin and writes, in the same order,
 {"id": ..., "findings": [{"type","category","start","end","confidence","rule"}]};
-start and end are offsets in UTF-8 bytes of the text. It exits 0 whatever it finds.`,
+start and end are offsets in UTF-8 bytes of the text. It exits 0 whatever it finds. A
+line that is none is answered {"id": ..., "error": "...", "line": N}; the others are
+scanned all the same, and the exit code is 3.`,
 		examples: [3]string{
 			"promptgate scan customers.csv notes.txt",
 			"git diff --cached | promptgate scan -",
