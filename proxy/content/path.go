@@ -1,6 +1,7 @@
 package content
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 	"strings"
@@ -176,7 +177,7 @@ func (p *paths) addFrom(s Select) error {
 type builder struct {
 	*paths
 	patterns [][]step
-	ids      map[string]int32 // a set, printed -> its state
+	ids      map[string]int32 // a set, as bytes -> its state
 	sets     [][]at
 }
 
@@ -195,12 +196,16 @@ func (b *builder) state(set []at) int32 {
 		return int(x.step - y.step)
 	})
 	set = slices.Compact(set)
-	name := fmt.Sprint(set)
-	if id, ok := b.ids[name]; ok {
+	name := make([]byte, 0, 8*len(set))
+	for _, a := range set {
+		name = binary.LittleEndian.AppendUint32(name, uint32(a.pattern))
+		name = binary.LittleEndian.AppendUint32(name, uint32(a.step))
+	}
+	if id, ok := b.ids[string(name)]; ok {
 		return id
 	}
 	id := int32(len(b.sets))
-	b.ids[name] = id
+	b.ids[string(name)] = id
 	b.sets = append(b.sets, set)
 	n := node{sel: -1}
 	for _, a := range set {
