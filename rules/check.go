@@ -26,7 +26,7 @@ func at(table string, i int, key string) string { return fmt.Sprintf("%s[%d].%s"
 func Shapes() map[string]bool {
 	return map[string]bool{
 		"digits": false, "labelled": true, "street": true, "email": false, "phone": false,
-		"assignment": false, "pairs": false, "prose": false, "dictionary": false,
+		"assignment": false, "pairs": false, "named": true, "prose": false, "dictionary": false,
 		"pem": false, "marking": false, "marking_line": false, "signals": false,
 	}
 }
@@ -54,7 +54,7 @@ type checker struct {
 }
 
 func (k *checker) bad(key, format string, a ...any) *strict.Error {
-	e := hide(k.doc.Errorf(at("rule", k.Index, key), format, a...))
+	e := hide(k.doc.Errorf(k.place(key), format, a...))
 	k.l.errs = append(k.l.errs, e)
 	return e
 }
@@ -97,6 +97,7 @@ func (k *checker) shape() {
 		"formats": {k.Formats != nil, "digits"},
 		"signals": {k.Signals != nil, "signals"}, "min_signals": {k.MinSignals != 0, "signals"},
 		"within": {k.Within != 0, "signals"}, "person": {k.Person, "signals"},
+		"names": {k.Names != nil, "named"},
 		"terms": {k.Terms != nil && k.TermsFile == "", "dictionary"}, "terms_file": {k.TermsFile != "", "dictionary"},
 	} {
 		if use.set && k.Shape != use.shape && (k.Shape == "" || known) {
@@ -127,7 +128,7 @@ func (k *checker) shape() {
 
 // anchors checks where the rule is tried.
 func (k *checker) anchors() {
-	free := k.Shape == "signals" || k.Shape == "dictionary" // they have words of their own
+	free := k.Shape == "signals" || k.Shape == "dictionary" || k.Shape == "named" // they have words of their own
 	switch none := len(k.Keywords) == 0 && len(k.Anchors) == 0; {
 	case free && !none:
 		k.bad(map[bool]string{true: "keywords", false: "anchors"}[k.Keywords != nil], "shape %s needs no keywords or anchors: its words are where it is tried", k.Shape)
@@ -143,6 +144,17 @@ func (k *checker) anchors() {
 		if !slices.Contains(anchorNames(), a) {
 			k.bad(fmt.Sprintf("anchors[%d]", i), "unknown anchor").Hint = strict.Suggest(a, anchorNames())
 		}
+	}
+	if len(k.Heads) > 0 && !slices.Contains(k.Anchors, "token") {
+		k.bad("heads", "only rules with the anchor token have heads")
+	}
+	for i, h := range k.Heads {
+		if len(h) < 3 {
+			k.bad(fmt.Sprintf("heads[%d]", i), "a head has 3 bytes or more")
+		}
+	}
+	if k.Shape == "named" && len(k.Names) == 0 {
+		k.bad("names", "shape named needs names")
 	}
 	for i, n := range k.Lead {
 		if n < 0 || n > 64 {

@@ -105,8 +105,10 @@ type infoTypeFile struct {
 }
 
 type ruleFile struct {
-	Disable []string `toml:"disable"` // ids of rules of the layer below
-	Rules   []Rule   `toml:"rule"`
+	Disable    []string `toml:"disable"` // ids of rules of the layer below
+	Rules      []Rule   `toml:"rule"`
+	Formats    []Format `toml:"format"`
+	FormatType string   `toml:"format_type"` // info type of formats that name none
 }
 
 // digest adds a file to what the catalogue's digest is made of.
@@ -261,10 +263,16 @@ func (l *loader) file(fsys fs.FS, p parsed) {
 	for i, id := range p.file.Disable {
 		l.disabled = append(l.disabled, disabled{id, p.doc, fmt.Sprintf("disable[%d]", i)})
 	}
-	for i, r := range p.file.Rules {
-		r.File, r.Index = p.name, i
+	list := p.file.Rules
+	for i := range list {
+		list[i].File, list[i].Index = p.name, i
+	}
+	for i, f := range p.file.Formats {
+		list = append(list, f.rule(p.name, i, l.types, p.file.FormatType))
+	}
+	for _, r := range list {
 		if l.own[r.ID] {
-			l.errs = append(l.errs, p.doc.Errorf(at("rule", i, "id"), "this id is already taken"))
+			l.errs = append(l.errs, p.doc.Errorf(r.place("id"), "this id is already taken"))
 		}
 		if r.TermsFile != "" {
 			l.readTerms(fsys, p.doc, &r)

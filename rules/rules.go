@@ -76,6 +76,8 @@ type Rule struct {
 	Keywords    []string `toml:"keywords"`     // ASCII-caseless unless KeywordCase
 	KeywordCase bool     `toml:"keyword_case"` // keywords are compared as written
 	Anchors     []string `toml:"anchors"`      // digits, token, at, iban
+	Heads       []string `toml:"heads"`        // with anchor token: what a match begins with; it is tried wherever a word of the run begins so
+	Names       []string `toml:"names"`        // shape "named": words, one of which the name given the value must have
 	Lead        []int    `toml:"lead"`         // bytes of the match before the keyword or IBAN head; default 0
 
 	// What to recognise there.
@@ -99,6 +101,7 @@ type Rule struct {
 
 	// What must hold of it.
 	Validators     []string  `toml:"validators"`
+	Rarity         int       `toml:"rarity"`  // least score of package rarity behind the head, in bits; 0 = any
 	Entropy        float64   `toml:"entropy"` // least Shannon entropy of the value, bits per byte
 	Exclude        Exclude   `toml:"exclude"`
 	Context        []Context `toml:"context"`
@@ -114,7 +117,8 @@ type Rule struct {
 	File  string `toml:"-"` // where the rule stands
 	Index int    `toml:"-"` // its ordinal in File
 
-	ownTerms int // terms that stand in the rule beside terms_file
+	table    string // of File: rule if empty
+	ownTerms int    // terms that stand in the rule beside terms_file
 }
 
 // Category is the part of the info type before the dot.
@@ -193,7 +197,7 @@ func (c *Catalogue) Errorf(r Rule, key, format string, a ...any) *strict.Error {
 	if err != nil { // it was parsed before
 		return &strict.Error{File: r.File, Key: key, Msg: fmt.Sprintf(format, a...)}
 	}
-	return hide(doc.Errorf(at("rule", r.Index, key), format, a...))
+	return hide(doc.Errorf(r.place(key), format, a...))
 }
 
 // hide takes terms and texts of tests out of an error: they may be what a

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"regexp/syntax"
 	"slices"
 	"strings"
 
@@ -18,6 +19,7 @@ const (
 	secretOf  = `[^\s'"\x60,;<>()\[\]{}|]`
 	says      = `[^\n]{0,48}(?:[:= ]|：|(?i: is| was| are| to| ist| lautet| est| es| era| as))[ \t"'\x60(*]{1,3}`
 	passes    = `[^\s"'\x60]`
+	between   = `[^\n]{0,40}[ =:'"\x60>]`
 	pemHead   = `-----BEGIN [A-Z ]{0,24}PRIVATE KEY`
 )
 
@@ -60,6 +62,13 @@ func friendly(r rules.Rule) ([]string, error) {
 		return []string{`[A-Za-z0-9._%+-]@[A-Za-z0-9.-]{1,100}\.[A-Za-z]{2}`}, nil
 	case "assignment", "pairs":
 		return each(names(r), fmt.Sprintf("%s%s{%d}", assigns, secretOf, secretLength(r))), nil
+	case "named":
+		value, err := pattern8(r.Pattern, false, func(re *syntax.Regexp) *syntax.Regexp { return cut(re, true) })
+		var out []string
+		for _, n := range r.Names {
+			out = append(out, "(?i:"+strings.ReplaceAll(quote(n), `\x20`, `[ _.-]?`)+")"+between+value)
+		}
+		return out, err
 	case "prose":
 		return each(r.Keywords, says+passes+"{4}"), nil
 	case "pem":
@@ -109,6 +118,8 @@ func naive(r rules.Rule) ([]string, error) {
 		return whole(`[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}`), nil
 	case "assignment", "pairs":
 		return []string{fmt.Sprintf("%s%s%s{%d,%d}", anyOf(names(r), true), assigns, secretOf, secretLength(r), r.MaxLength)}, nil
+	case "named":
+		return []string{strings.ReplaceAll(anyOf(r.Names, true), `\x20`, `[ _.-]?`) + between + `(?:` + value + `)`}, nil
 	case "prose":
 		return []string{`\b` + words + `\b` + says + passes + "{4,64}"}, nil
 	case "pem":

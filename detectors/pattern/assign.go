@@ -46,8 +46,17 @@ var behindName = setOf("-.'\"`])* \t\r\n=:?+.|<>!(,{\\")
 //	val apiKey: String = "…"   {"name": "DB_PASSWORD", "value": "…"}
 //	setPassword("…")   define('DB_PASSWORD', '…')   IDENTIFIED BY '…'
 func findAssignment(c *check, r *rule, n int) {
-	a, ok := c.assignment(n)
-	if !ok || !c.value(&a) || r.src.Shape == "pairs" && !a.pairs {
+	a := c.told
+	if a == nil { // several rules have the same keyword
+		a, c.told = &c.read, &c.read
+		var ok bool
+		if *a, ok = c.assignment(n); !ok || !c.value(a) {
+			a.value.End = 0
+			return
+		}
+		c.findNamed(a, n)
+	}
+	if a.value.End == 0 || r.src.Shape == "pairs" && !a.pairs {
 		return
 	}
 	v := c.v.Text[a.value.Start:a.value.End]
@@ -55,8 +64,8 @@ func findAssignment(c *check, r *rule, n int) {
 		return
 	}
 	c.work += valueCost + len(v)/readShare
-	points, why, ok := r.strength(v, c.v.Text[a.name.Start:a.name.End], &a) // cheaper than notSecret
-	if !ok || notSecret(v, &a) {
+	points, why, ok := r.strength(v, c.v.Text[a.name.Start:a.name.End], a) // cheaper than notSecret
+	if !ok || notSecret(v, a) {
 		return
 	}
 	c.judge(r, candidate{start: a.value.Start, end: a.value.End, head: c.at - n, points: points, evidence: why, shown: true})

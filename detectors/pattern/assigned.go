@@ -279,7 +279,7 @@ func keyName(name []byte) (strong, known bool) {
 		case "public", "publishable", "csrf", "xsrf", "page", "next", "prev", "previous", "continuation", "cursor", "sync", "idempotency", "cache", "partition", "sort",
 			"primary", "foreign", "row", "object", "routing", "cancellation", "stop", "eos", "bos", "pad", "unk", "mask", "integrity", "checksum", "hash", "digest",
 			"fingerprint", "thumbprint", "commit", "sha", "md5", "etag", "trace", "span", "request", "correlation", "group", "index", "lookup", "translation", "i18n",
-			"recaptcha", "sitekey", "site", "shard", "bucket", "s3key", "measurement", "dedup", "deduplication", "registry", "map", "dict", "keyid", "test", "mock", "fake", "dummy", "example", "sample":
+			"sitekey", "site", "shard", "bucket", "s3key", "measurement", "dedup", "deduplication", "registry", "map", "dict", "keyid", "test", "mock", "fake", "dummy", "example", "sample":
 			return false, false
 		case "secret", "api", "apikey", "auth", "access", "private", "signing", "encryption", "master", "client", "consumer", "bearer", "credential", "credentials",
 			"password", "passwd", "token", "webhook", "jwt", "hmac", "aes", "license", "licence", "refresh", "session", "shared", "subscription", "admin", "deploy", "service", "account", "accountkey", "secretkey",

@@ -87,6 +87,9 @@ func common(s byteSet) int {
 // around says what a rule's shape asks of the bytes around its anchor first.
 func (r *rule) around(n int, first, last byte) around {
 	a := around{before: both(anyByte), behind: both(anyByte)}
+	if len(r.src.Heads) > 0 {
+		return a
+	}
 	switch r.src.Shape {
 	case "":
 		a.before = both(byteSet{})

@@ -126,6 +126,9 @@ func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
 	for _, r := range c.Rules() {
 		text := []byte(filler)
 		for i, test := range r.Tests {
+			if i > 1 && fromFormat(r) {
+				break // hundreds of them, all alike
+			}
 			sample, _, err := Sample(test.Text, fmt.Sprint(r.ID, i))
 			if err != nil {
 				t.Fatal(err)
@@ -149,6 +152,9 @@ func TestTheEngineAgreesWithTheNaiveReading(t *testing.T) {
 		t.Errorf("only %d findings: the test has lost its subject", found)
 	}
 }
+
+// fromFormat reports whether a rule was a line of a table of formats.
+func fromFormat(r rules.Rule) bool { return r.Shape == "named" || len(r.Heads) > 0 }
 
 func assemble(t testing.TB, ds ...detectors.Detector) *engine.Engine {
 	t.Helper()

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/rarity"
 	"github.com/promptgate/promptgate/detectors/validate"
 )
 
@@ -100,7 +101,7 @@ func (c *check) known(r *rule, k candidate) bool {
 	return false
 }
 
-// holds asks the validators and the entropy.
+// holds asks the validators, the entropy and the rarity.
 func (c *check) holds(r *rule, v []byte) bool {
 	for i := range r.validators {
 		val := &r.validators[i]
@@ -109,7 +110,25 @@ func (c *check) holds(r *rule, v []byte) bool {
 			return false
 		}
 	}
+	if r.src.Rarity != 0 && rarity.Score(v[r.headOf(v):]) < r.src.Rarity {
+		return false
+	}
 	return r.src.Entropy == 0 || entropy(v) >= r.src.Entropy
+}
+
+// headOf is how many bytes of v are the head that its form gives it.
+func (r *rule) headOf(v []byte) int {
+	n := 0
+	if r.src.Shape == "" {
+		for _, list := range [][]string{r.src.Heads, r.src.Keywords} {
+			for _, h := range list {
+				if len(h) > n && len(h) <= len(v) && string(v[:len(h)]) == h {
+					n = len(h)
+				}
+			}
+		}
+	}
+	return n
 }
 
 // excluded asks the rule's exclusions.

@@ -94,6 +94,9 @@ func TestMatchersAgreeWithTheStandardLibrary(t *testing.T) {
 			rows++
 		}
 		for i, test := range r.Tests {
+			if i > 0 && fromFormat(r) {
+				break
+			}
 			text, _, err := Sample(test.Text+" \xff"+test.Text, r.ID+"/seed")
 			if err != nil {
 				t.Fatalf("%s test %d: %v", r.ID, i, err)

@@ -36,7 +36,7 @@ const (
 
 // New compiles every rule of a catalogue. The error is [strict.Errors].
 func New(c *rules.Catalogue) ([]detectors.Detector, error) {
-	d := &detector{literals: make(map[anchor.Literal]int)}
+	d := &detector{literals: make(map[anchor.Literal]int), names: make(map[string][]nameUse)}
 	validators := make(map[string]validate.Validator)
 	for _, v := range validate.All() {
 		validators[v.Name] = v
@@ -73,6 +73,10 @@ type detector struct {
 	digits   digitRules
 	columns  columnRules
 	terms    *termRules // nil without dictionaries
+	heads    headIndex
+	names    map[string][]nameUse // rules of shape named, by the first word of a name
+
+	longestNamed int // most bytes of a value of theirs
 }
 
 // A use is a rule that asked for a literal; signal is the ordinal of the
@@ -100,6 +104,8 @@ func (d *detector) literal(text string, fold bool, u use) {
 }
 
 func (d *detector) subscribe(r *rule) {
+	d.subscribeNames(r)
+	d.heads.add(r)
 	for _, k := range r.src.Keywords {
 		d.literal(k, !r.src.KeywordCase, use{rule: r})
 	}
@@ -126,7 +132,7 @@ func (d *detector) Needs() detectors.Needs {
 			rs = append(rs, u.rule)
 		}
 		text := d.needs[i].Text
-		n.LiteralReach[i] = reach(rs, len(text))
+		n.LiteralReach[i] = d.reach(rs, len(text))
 		n.LiteralBeside[i] = besides(rs, len(text), text[0], text[len(text)-1])
 	}
 	if d.terms != nil {
@@ -146,13 +152,14 @@ func (d *detector) Needs() detectors.Needs {
 				}
 			}
 		case anchor.KindToken:
-			n.KindReach[k] = reach(d.kinds[k], minToken)
+			n.KindReach[k] = d.reach(d.kinds[k], minToken)
+			n.KindReach[k].Behind += scanned
 			n.KindBeside[k] = besides(d.kinds[k], minToken, 0, 0)
 		case anchor.KindIBAN:
-			n.KindReach[k] = reach(d.kinds[k], 4)
+			n.KindReach[k] = d.reach(d.kinds[k], 4)
 			n.KindBeside[k] = besides(d.kinds[k], 4, 0, 0)
 		case anchor.KindAt:
-			n.KindReach[k] = reach(d.kinds[k], 1)
+			n.KindReach[k] = d.reach(d.kinds[k], 1)
 			n.KindBeside[k] = besides(d.kinds[k], 1, 0, 0)
 		}
 	}
@@ -163,7 +170,7 @@ func (d *detector) Needs() detectors.Needs {
 const minToken = 26
 
 // reach bounds the findings of rules at an anchor of n bytes.
-func reach(rs []*rule, n int) detectors.Reach {
+func (d *detector) reach(rs []*rule, n int) detectors.Reach {
 	out := detectors.Reach{Before: n}
 	for _, r := range rs {
 		before, behind := n, r.src.MaxLength
@@ -177,7 +184,7 @@ func reach(rs []*rule, n int) detectors.Reach {
 		case "phone":
 			before += 8
 		case "assignment", "pairs":
-			behind += maxBetween + 32
+			behind = max(behind, d.longestNamed) + maxBetween + 32
 		case "marking", "marking_line":
 			behind = 0
 		case "signals":
@@ -262,7 +269,7 @@ const (
 // Check implements [detectors.Pass].
 func (p *pass) Check(v detectors.View, h anchor.Hit, emit func(detectors.Finding)) (more int) {
 	c := &p.check
-	c.v, c.at, c.more, c.emit = v, v.At, 0, emit
+	c.v, c.at, c.more, c.emit, c.told = v, v.At, 0, emit, nil
 	p.look(c, h)
 	return c.more
 }
@@ -293,6 +300,7 @@ func (p *pass) look(c *check, h anchor.Hit) {
 			n = 1
 		case anchor.KindToken:
 			n = c.tokenHead()
+			c.tokenHeads(n)
 		}
 		for _, r := range p.d.kinds[h.Kind] {
 			r.find(c, r, n)
@@ -306,6 +314,8 @@ type check struct {
 	v    detectors.View
 	at   int // index of the anchor's end
 	more int
+	told *assignment // the assignment around the anchor, once it was read
+	read assignment
 	emit func(detectors.Finding)
 }
 

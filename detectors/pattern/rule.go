@@ -107,7 +107,9 @@ func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.
 	for _, g := range src.Context {
 		r.context = append(r.context, newContext(g))
 	}
-	r.find = finder(src.Shape)
+	if r.find = finder(src.Shape); len(src.Heads) > 0 {
+		r.find = findNothing // tried by tokenHeads
+	}
 	return r
 }
 
@@ -132,7 +134,7 @@ func finder(shape string) func(*check, *rule, int) {
 		return findPEM
 	case "marking", "marking_line":
 		return findMarking
-	case "digits", "signals", "dictionary": // tried by digitRun; sighted by Check and judged by Close; by term
+	case "digits", "signals", "dictionary", "named": // tried by digitRun; sighted by Check and judged by Close; by term; by findAssignment
 		return findNothing
 	}
 	panic("pattern: internal error: a shape that the loader let through is not known")

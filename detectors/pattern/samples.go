@@ -82,7 +82,9 @@ next:
 }
 
 // Sample expands a test's text: {{gen:REGEXP}} becomes a generated match, the
-// same for the same seed; {{gen:github:ghp_}} one with GitHub's checksum. ⟦ and
+// same for the same seed; {{gen:github:ghp_}} one with GitHub's checksum;
+// {{same:REGEXP}} one in which each class is one character over and over, and
+// {{cut:REGEXP}} the shortest one without its last character. ⟦ and
 // ⟧ are removed and returned as spans.
 func Sample(text, seed string) (out []byte, want []detectors.Span, err error) {
 	h := fnv.New64a()
@@ -101,7 +103,7 @@ func Sample(text, seed string) (out []byte, want []detectors.Span, err error) {
 			want = append(want, detectors.Span{Start: open, End: len(out)})
 			open = -1
 			text = text[len("⟧"):]
-		case strings.HasPrefix(text, "{{gen:"):
+		case strings.HasPrefix(text, "{{gen:"), strings.HasPrefix(text, "{{same:"), strings.HasPrefix(text, "{{cut:"):
 			end := strings.Index(text, "}}")
 			for end >= 0 && end+2 < len(text) && text[end+2] == '}' {
 				end++ // the expression ends in }
@@ -109,7 +111,8 @@ func Sample(text, seed string) (out []byte, want []detectors.Span, err error) {
 			if end < 0 {
 				return nil, nil, fmt.Errorf("{{gen: without }}")
 			}
-			if out, err = generate(out, text[len("{{gen:"):end], rnd); err != nil {
+			kind, spec, _ := strings.Cut(text[2:end], ":")
+			if out, err = generate(out, kind, spec, rnd); err != nil {
 				return nil, nil, err
 			}
 			text = text[end+2:]
@@ -124,7 +127,7 @@ func Sample(text, seed string) (out []byte, want []detectors.Span, err error) {
 	return out, want, nil
 }
 
-func generate(out []byte, spec string, rnd *rand.Rand) ([]byte, error) {
+func generate(out []byte, kind, spec string, rnd *rand.Rand) ([]byte, error) {
 	if prefix, ok := strings.CutPrefix(spec, "github:"); ok {
 		out = append(out, prefix...)
 		s := len(out)
@@ -137,11 +140,34 @@ func generate(out []byte, spec string, rnd *rand.Rand) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gen: expression does not parse")
 	}
-	return grow(out, re, rnd), nil
+	switch kind {
+	case "same":
+		return grower{first: true}.grow(out, re), nil
+	case "cut":
+		n := len(out)
+		out = grower{rnd: rnd, least: true}.grow(out, re)
+		return out[:max(n, len(out)-1)], nil
+	}
+	return grower{rnd: rnd}.grow(out, re), nil
 }
 
-// grow appends a random match of re.
-func grow(out []byte, re *syntax.Regexp, rnd *rand.Rand) []byte {
+// A grower makes matches of an expression.
+type grower struct {
+	rnd   *rand.Rand
+	first bool // the first of every class, of alternatives and of repeats
+	least bool // the fewest repeats
+}
+
+// intN is a choice among n.
+func (g grower) intN(n int) int {
+	if g.first {
+		return 0
+	}
+	return g.rnd.IntN(n)
+}
+
+// grow appends a match of re.
+func (g grower) grow(out []byte, re *syntax.Regexp) []byte {
 	switch re.Op {
 	case syntax.OpLiteral:
 		return append(out, string(re.Rune)...)
@@ -150,7 +176,7 @@ func grow(out []byte, re *syntax.Regexp, rnd *rand.Rand) []byte {
 		for i := 0; i+1 < len(re.Rune); i += 2 {
 			n += int(min(re.Rune[i+1], 126)-re.Rune[i]) + 1
 		}
-		k := rnd.IntN(max(n, 1))
+		k := g.intN(max(n, 1))
 		for i := 0; i+1 < len(re.Rune); i += 2 {
 			size := int(min(re.Rune[i+1], 126)-re.Rune[i]) + 1
 			if k < size {
@@ -160,7 +186,7 @@ func grow(out []byte, re *syntax.Regexp, rnd *rand.Rand) []byte {
 		}
 		return out
 	case syntax.OpAlternate:
-		return grow(out, re.Sub[rnd.IntN(len(re.Sub))], rnd)
+		return g.grow(out, re.Sub[g.intN(len(re.Sub))])
 	case syntax.OpRepeat, syntax.OpStar, syntax.OpPlus, syntax.OpQuest:
 		lo, hi := re.Min, re.Max
 		switch re.Op {
@@ -174,13 +200,16 @@ func grow(out []byte, re *syntax.Regexp, rnd *rand.Rand) []byte {
 		if hi < 0 {
 			hi = lo + 8
 		}
-		for range lo + rnd.IntN(hi-lo+1) {
-			out = grow(out, re.Sub[0], rnd)
+		if g.least {
+			hi = lo
+		}
+		for range lo + g.intN(hi-lo+1) {
+			out = g.grow(out, re.Sub[0])
 		}
 		return out
 	}
 	for _, s := range re.Sub {
-		out = grow(out, s, rnd)
+		out = g.grow(out, s)
 	}
 	return out
 }

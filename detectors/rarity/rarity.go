@@ -53,51 +53,64 @@ func Class(b byte) int {
 	return Sign
 }
 
-// Cost of a byte drawn at random, in eighths of a bit, by the classes that the
-// value is made of: log2 of the size of the alphabet.
+// Cost of a byte drawn at random, in eighths of a bit: log2 of the size of the
+// alphabet that its part of the value is made of.
 const (
 	hexCost    = 32 // 16 symbols
 	digitCost  = 27 // 10
+	yearCost   = 40 // 10, but so few that they are a year, a day, a version
 	oneCost    = 38 // 26: letters of one case
 	oneNumCost = 41 // 36: and digits
 	twoCost    = 46 // 52: letters of both cases
 	twoNumCost = 48 // 62: and digits
-	signCost   = 4  // signs make the alphabet larger
+	signCost   = 48 // a sign: people join words by them
 )
+
+// chance is the cost of each byte of the part that v begins with, up to a sign.
+func chance(v []byte) int {
+	var seen [classes]bool
+	hex, size := true, 0
+	for ; size < len(v); size++ {
+		b := v[size]
+		c := Class(b)
+		if c == Sign {
+			break
+		}
+		seen[c] = true
+		hex = hex && (c == Digit || b|0x20 <= 'f')
+	}
+	switch {
+	case hex && seen[Lower] != seen[Upper] && seen[Digit]:
+		return hexCost
+	case seen[Lower] && seen[Upper] && seen[Digit]:
+		return twoNumCost
+	case seen[Lower] && seen[Upper]:
+		return twoCost
+	case seen[Digit] && (seen[Lower] || seen[Upper]):
+		return oneNumCost
+	case seen[Digit] && size <= 4:
+		return yearCost
+	case seen[Digit]:
+		return digitCost
+	}
+	return oneCost
+}
 
 // Score is how many bits more v costs as something written than as something
 // drawn at random: 0 is undecided, 10 is a thousand to one for chance, and less
 // than 0 is for a person. It is sound from about 12 bytes on.
 func Score(v []byte) int {
-	var seen [classes]bool
-	hex := true
-	for _, b := range v {
-		seen[Class(b)] = true
-		hex = hex && (b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'f')
-	}
-	chance := 0
-	switch {
-	case hex && (seen[Lower] != seen[Upper]) && seen[Digit]:
-		chance = hexCost
-	case seen[Lower] && seen[Upper] && seen[Digit]:
-		chance = twoNumCost
-	case seen[Lower] && seen[Upper]:
-		chance = twoCost
-	case seen[Digit] && (seen[Lower] || seen[Upper]):
-		chance = oneNumCost
-	case seen[Digit]:
-		chance = digitCost
-	default:
-		chance = oneCost
-	}
-	if seen[Sign] {
-		chance += signCost
-	}
 	sum := 0
 	c1, c2 := Edge, Edge
 	l1, l2 := none, none
+	drawn := 0
 	for i, b := range v {
 		c := Class(b)
+		if c == Sign {
+			drawn = signCost
+		} else if i == 0 || c2 == Sign {
+			drawn = chance(v[i:])
+		}
 		cost := int(weights[(c1*classes+c2)*classes+c])
 		switch c {
 		case Lower, Upper:
@@ -115,7 +128,10 @@ func Score(v []byte) int {
 			cost += 2 * perBit // which sign
 			l1, l2 = none, none
 		}
-		sum += cost - chance
+		if i > 1 && b == v[i-1] && b == v[i-2] {
+			cost = perBit // people fill with one sign
+		}
+		sum += cost - drawn
 		c1, c2 = c2, c
 	}
 	return sum / perBit

@@ -15,7 +15,7 @@ var written = []string{
 	"gpt-4o-mini-2024-07-18", "application/vnd.api+json", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "SHA256WithRSAEncryption",
 	"MinimumLengthRequired", "spring-boot-starter-web", "x-amz-security-token", "pytest_collection_modifyitems", "NSFontAttributeName",
 	"correct-horse-battery", "client_credentials", "/var/lib/postgresql/data", "webpack.config.production.js", "AbstractSingletonProxyFactoryBean",
-	"en_US.UTF-8@variant", "dd/MM/yyyy HH:mm:ss", "eu-central-1.compute.internal", "ADMIN_USER_DEFAULT_2", "numéro-de-téléphone",
+	"en_US.UTF-8@variant", "eu-central-1.compute.internal", "ADMIN_USER_DEFAULT_2", "numéro-de-téléphone",
 	"12345678901234", "2024-01-15T10:30:00Z", "0000000000000000", "aaaaaaaaaaaaaaaa", "passwordResetTokenExpiry",
 }
 

@@ -1,0 +1,149 @@
+package pattern
+
+import "bytes"
+
+// namedNear is how many bytes before a name may stand what the issuer is called.
+const namedNear = 80
+
+// A nameUse is a rule of shape named under the first word of one of its names.
+type nameUse struct {
+	rest []string // the other words
+	rule *rule
+}
+
+// subscribeNames puts a rule under the first words of its names. The rule has no
+// anchor of its own: it is tried at every assignment of a key, token or secret.
+func (d *detector) subscribeNames(r *rule) {
+	for _, name := range r.src.Names {
+		var words []string
+		for text, i := []byte(name), 0; i < len(text); {
+			s, e := nextWord(text, i)
+			if s == e {
+				break
+			}
+			words = append(words, name[s:e])
+			i = e
+		}
+		d.names[words[0]] = append(d.names[words[0]], nameUse{words[1:], r})
+		d.longestNamed = max(d.longestNamed, r.src.MaxLength)
+	}
+}
+
+// findNamed looks in the name of an assignment, then close before it, for the
+// words of issuers, and tries their forms on the value.
+func (c *check) findNamed(a *assignment, n int) {
+	v := c.v.Text[a.value.Start:a.value.End]
+	if len(c.d.names) == 0 || len(v) < 8 || bytes.IndexByte(v, ' ') >= 0 {
+		return
+	}
+	name := c.v.Text[a.name.Start:a.name.End]
+	if _, known := keyName(name); !known {
+		return
+	}
+	c.work += valueCost
+	if c.tryNames(a, n, name, 0) {
+		return
+	}
+	c.tryNames(a, n, c.v.Text[max(0, a.name.Start-namedNear):a.name.Start], -10)
+}
+
+// tryNames tries the forms of every issuer that is named in text.
+func (c *check) tryNames(a *assignment, n int, text []byte, points int16) (found bool) {
+	for i := 0; i < len(text); {
+		s, e := nextWord(text, i)
+		if s == e {
+			break
+		}
+		for k := s + 1; k < e; k++ { // nextWord leaves auth0Secret whole
+			if isDigit(text[k-1]) && isUpper(text[k]) {
+				e = k // auth0Secret
+			}
+		}
+		i = e
+		c.fold = lowerWord(c.fold[:0], text[s:e])
+		uses := c.d.names[string(c.fold)]
+		for _, u := range uses {
+			if c.nameFollows(text, e, u.rest) && c.tryNamed(u.rule, a, n, points) {
+				found = true
+			}
+		}
+	}
+	return found
+}
+
+// nameFollows reports whether the words of rest stand at i, one sign apart.
+func (c *check) nameFollows(text []byte, i int, rest []string) bool {
+	for _, want := range rest {
+		s, e := nextWord(text, i)
+		if s == e || s-i > 1 {
+			return false
+		}
+		c.fold = lowerWord(c.fold[:0], text[s:e])
+		if string(c.fold) != want {
+			return false
+		}
+		i = e
+	}
+	return true
+}
+
+func (c *check) tryNamed(r *rule, a *assignment, n int, points int16) bool {
+	text := c.v.Text
+	end, _, _ := c.match(r.match, text[:a.value.End], a.value.Start, r.src.MaxLength)
+	if end != a.value.End {
+		return false
+	}
+	why := ""
+	if points != 0 {
+		why = "issuer near"
+	}
+	c.judge(r, candidate{start: a.value.Start, end: end, head: c.at - n, points: points, evidence: why, shown: true})
+	return true
+}
+
+// scanned is how many bytes behind the anchor of a run of token bytes are looked
+// at for heads.
+const scanned = 160
+
+// A headUse is a head and the rule whose matches begin with it.
+type headUse struct {
+	head string
+	rule *rule
+}
+
+// headIndex finds rules by the first three bytes of their heads.
+type headIndex struct {
+	first byteSet
+	uses  map[[3]byte][]headUse
+}
+
+func (x *headIndex) add(r *rule) {
+	if x.uses == nil {
+		x.uses = make(map[[3]byte][]headUse)
+	}
+	for _, h := range r.src.Heads {
+		k := [3]byte([]byte(h))
+		x.first.add(h[0])
+		x.uses[k] = append(x.uses[k], headUse{h, r})
+	}
+}
+
+// tokenHeads tries, in a run of token bytes whose first n are before the anchor,
+// every rule with a head that begins a word there.
+func (c *check) tokenHeads(n int) {
+	text := c.v.Text
+	if c.d.heads.uses == nil || !c.has(c.at, scanned) {
+		return
+	}
+	stop := min(len(text), c.at+scanned)
+	for i := c.at - n; i+3 <= stop && isToken(text[i]); i++ {
+		if !c.d.heads.first.has(text[i]) || i > 0 && isWord(text[i-1]) {
+			continue
+		}
+		for _, u := range c.d.heads.uses[[3]byte(text[i:i+3])] {
+			if bytes.HasPrefix(text[i:], []byte(u.head)) && u.rule.left.before(text, i) && (i > 0 || c.v.BOF) {
+				c.tryAt(u.rule, i, 0, "")
+			}
+		}
+	}
+}
