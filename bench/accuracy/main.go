@@ -28,7 +28,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 20261125, "of the corpus")
 	flag.IntVar(&o.each, "each", 20, "cases of each type and layout")
 	flag.IntVar(&o.harmless, "harmless", 20000, "harmless texts")
-	flag.StringVar(&o.only, "type", "", "this info type alone")
+	flag.StringVar(&o.only, "type", "", "this info type alone; \"people\" for names and addresses")
 	flag.IntVar(&o.misses, "misses", 0, "print so many missed cases and false alarms (the texts are made up)")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -69,6 +69,9 @@ func run(o options) error {
 		}
 	}
 	s.print(os.Stdout)
+	if o.only == "" || o.only == "people" {
+		s.people(os.Stdout, peopleCases(rand.New(rand.NewPCG(o.seed, 2)), o.each))
+	}
 	return nil
 }
 

@@ -28,11 +28,9 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 		switch c.Left2 {
 		case near(gazetteer.Label):
 			return cue{"introduced", strong}
-		case near(gazetteer.In), near(gazetteer.Start), near(gazetteer.Is), near(gazetteer.The), sequence.NearStop, sequence.NearLine, sequence.NearBorder, sequence.NearComma, sequence.NearBlank:
-			if introduces(text, c.LeftEnd) {
-				return cue{"introduced", strong}
-			}
-			return cue{"introduced", weak}
+		}
+		if introduces(text, c.LeftEnd) {
+			return cue{"introduced", strong}
 		}
 	case near(gazetteer.Greeting):
 		if ends(c.Right) {
@@ -40,6 +38,9 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 		}
 		return cue{"greeted", weak}
 	case near(gazetteer.Label), near(gazetteer.Relation), near(gazetteer.JobTitle):
+		if c.LeftWord.Shape != sequence.Lower && c.Right == near(gazetteer.My) { // Uncle Tom's Cabin
+			return cue{"role", weak}
+		}
 		return cue{"role", strong}
 	case sequence.NearBorder:
 		if w := labelWeight([]byte(label)); w > no {

@@ -1,6 +1,10 @@
 package names
 
-import "github.com/promptgate/promptgate/detectors/names/gazetteer"
+import (
+	"bytes"
+
+	"github.com/promptgate/promptgate/detectors/names/gazetteer"
+)
 
 // A weight says how strongly something announces a name.
 type weight uint8
@@ -68,7 +72,7 @@ func labelWeight(label []byte) weight {
 		return strong
 	case names > 1:
 		return strong
-	case names == 1 && others == 0:
+	case names == 1:
 		return weak
 	case people > 0:
 		return weak
@@ -102,6 +106,9 @@ func labelPart(w []byte) labelKind {
 			return partPerson // the heads of a mail: To, From, Cc
 		}
 		return partSmall
+	}
+	if f := fold(buf[:0], w); bytes.HasSuffix(f, []byte("nehmer")) || bytes.HasSuffix(f, []byte("nehmerin")) || bytes.HasSuffix(f, []byte("inhaber")) || bytes.HasSuffix(f, []byte("inhaberin")) || bytes.HasSuffix(f, []byte("geberin")) {
+		return partPerson
 	}
 	switch gazetteer.Word(w).Class() {
 	case gazetteer.Label, gazetteer.Relation:

@@ -75,6 +75,7 @@ const (
 	My             // my, our
 	The            // the, a
 	Who            // who, whose
+	Fiction        // story, dialogue
 	Culture        // novel, king
 	Org            // Inc, University
 	Place          // Street, Lake
@@ -92,7 +93,7 @@ const (
 
 var classNames = [Classes]string{
 	"", "title", "greeting", "closing", "label", "named", "relation", "said", "reach", "by", "in", "is", "my", "the",
-	"who", "culture", "org", "place", "product", "month", "demonym", "start", "verb", "jobtitle", "near", "particle", "suffix",
+	"who", "fiction", "culture", "org", "place", "product", "month", "demonym", "start", "verb", "jobtitle", "near", "particle", "suffix",
 }
 
 // The table has tableSize slots of 4 bytes, little-endian: 16 bits of the hash

@@ -44,6 +44,7 @@ type Chain struct {
 	LeftEnd       int  // where Left ends
 	RightAt       int  // where Right begins
 	LeftWord      Word // Left, if it is a word
+	From          int  // where the first word begins, or the small ones before it that belong to it
 
 	Place [MaxWords]bool // the words that are a place's name together
 	Code  bool           // it stands in an identifier, a path or a call
@@ -64,7 +65,12 @@ func Start(text []byte, at int) bool {
 			return true
 		}
 		i--
-		if text[i-1] == '.' { // the full stop of an initial
+		if text[i-1] == '.' { // the full stop of an initial, of St.
+			if i > 4 && text[i-2] == 't' && text[i-3] == 'S' && text[i-4] == ' ' {
+				if w, ok := WordBefore(text, i-4); ok && w.End == i-4 && w.Info.Given() > 0 {
+					return false
+				}
+			}
 			return !(i >= 2 && isUpper(text[i-2]) && (i == 2 || !letterBehind(text[i-3]) && text[i-3] != '.'))
 		}
 		w, ok := WordBefore(text, i)
@@ -151,6 +157,9 @@ func (c *Chain) Read(text []byte, at int, bof, eof bool) (ok bool) {
 		if !chains(next) {
 			break
 		}
+		if next.Letters == 2 && next.End+1 < len(text) && text[next.End] == '.' && text[next.End+1] == ' ' && string(text[next.Start:next.End]) == "St" && c.Words[c.N-1].Info.Given() > 0 {
+			next.End++ // Jill St. John
+		}
 		c.Words[c.N] = next
 		c.N++
 		end = next.End
@@ -199,12 +208,35 @@ func (c *Chain) Begin() int { return c.Words[0].Start }
 
 // beside notes what stands on both sides.
 func (c *Chain) beside(text []byte, bof, eof bool) {
-	c.Left, c.LeftAt, c.LeftEnd, c.LeftWord = before(text, c.Begin(), bof)
+	c.From = c.Begin()
+	c.Left, c.LeftAt, c.LeftEnd, c.LeftWord = before(text, c.From, bof)
+	c.small(text, bof)
 	c.Left2, _, _, _ = before(text, c.LeftAt, bof)
 	var end int
 	c.Right, c.RightAt, end = behind(text, c.End(), eof)
 	c.Right2, _, _ = behind(text, end, eof)
 	c.Code = inCode(text, c.Begin(), c.End())
+}
+
+// small takes the small words between a title or a label and the chain to it:
+// "Frau von Arnim", "Mr. van den Heuvel".
+func (c *Chain) small(text []byte, bof bool) {
+	from := c.Words[0].Start
+	for n := 0; n < 3 && from > 1 && text[from-1] == ' '; n++ {
+		w, ok := WordBefore(text, from-1)
+		if !ok || w.End != from-1 || w.Shape != Lower || !particle(text[w.Start:w.End]) && !follows(text[w.Start:w.End]) {
+			break
+		}
+		from = w.Start
+		if !particle(text[from:w.End]) {
+			continue
+		}
+		left, at, end, word := before(text, from, bof)
+		if left == Near(gazetteer.Title) || left == NearColon {
+			c.From, c.Left, c.LeftAt, c.LeftEnd, c.LeftWord = from, left, at, end, word
+			return
+		}
+	}
 }
 
 // before is what ends before text[at]: blanks are left out.
@@ -405,8 +437,10 @@ func inCode(text []byte, from, to int) bool {
 	}
 	if to < len(text) {
 		switch c := text[to]; c {
-		case '_', '@', '\\', '(', '[', '{', '/', '=', '<', '$', '~', '+':
+		case '_', '@', '\\', '(', '[', '{', '/', '=', '$', '~', '+':
 			return true
+		case '<':
+			return to+1 >= len(text) || text[to+1] != '/'
 		case '.', ':':
 			return to+1 < len(text) && (letterBehind(text[to+1]) || text[to+1] == c || text[to+1] >= '0' && text[to+1] <= '9')
 		case '-':

@@ -127,9 +127,9 @@ func (w *world) slot(r *rand.Rand, lang, slot string) (v string, name bool) {
 	case "H":
 		return w.headline(r), false
 	case "w":
-		return pick(r, plain), false
+		return pick(r, of(plains)), false
 	case "c":
-		return pick(r, company), false
+		return pick(r, of(companies)), false
 	case "q":
 		return pick(r, langs), false
 	case "j":

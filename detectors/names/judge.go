@@ -1,0 +1,218 @@
+package names
+
+import (
+	"bytes"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/names/gazetteer"
+	"github.com/promptgate/promptgate/detectors/names/sequence"
+)
+
+// What a name is worth, in points; see [detectors.Confidence].
+const (
+	startPoints = 62
+	modelPoints = 12 // at most: two for each unit of natural log odds
+	fullPoints  = 4  // given name and surname are known
+	partPoints  = 2  // one of them is
+	strongCue   = 13
+	weakCue     = 5
+	publicMost  = 68 // of somebody of public life, in fiction
+)
+
+// report judges the name of words [i, end) of the chain.
+func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detectors.Finding)) {
+	c := &p.chain
+	for end > i+1 && c.Words[end-1].Shape == sequence.Lower { // no name ends in "von"
+		end--
+	}
+	from := c.Words[i].Start
+	if i == 0 {
+		from = c.From
+	} else if q.name != "labelled" {
+		q = cue{"prose", no} // what announces the chain announces its first name
+	}
+	text := v.Text[from:c.Words[end-1].End]
+	k := knowledge(c.Words[i:end])
+	if k.doubtful {
+		return
+	}
+	margin := p.tagger.Margin(p.model, c.N, i)
+	e := make([]detectors.Evidence, 0, 4)
+	points := int16(startPoints)
+	add := func(name string, n int16) {
+		points += n
+		e = append(e, detectors.Evidence{Name: name, Points: n})
+	}
+	add("model", int16(max(0, min(margin*2/sequence.Scale, modelPoints))))
+	switch {
+	case k.given && k.surname:
+		add("gazetteer:full", fullPoints)
+	case k.any:
+		add("gazetteer:part", partPoints)
+	}
+	switch q.weight {
+	case strong:
+		add("cue:"+q.name, strongCue)
+	case weak:
+		add("cue:"+q.name, weakCue)
+	case no:
+	}
+	most := ceiling(k, q)
+	if f := figure(titled(c, v.Text, text)); f && q.name != "labelled" && q.name != "introduced" && q.name != "contact" || fiction(c, v.Text) || q.weight < strong && (f || public(c, v.Text)) {
+		most = min(most, publicMost)
+	}
+	if c.Long && q.weight < strong {
+		most = publicMost
+	}
+	if points > most {
+		add("most", most-points)
+	}
+	emit(detectors.Finding{
+		Type: TypeName, Rule: detectors.RuleID("pii.person_name." + q.name), Confidence: detectors.Confidence(points), Evidence: e,
+		Span: detectors.Span{Start: v.Off + from, End: v.Off + c.Words[end-1].End},
+	})
+}
+
+// ceiling is the most a name can be worth, by what is known of it and what
+// announces it.
+func ceiling(k known, q cue) int16 {
+	full := k.given && k.surname
+	switch q.weight {
+	case strong:
+		switch {
+		case q.name == "introduced" && !k.any && k.words == 1: // "called SIGALRM"
+			return 70
+		case q.name == "introduced" && !full, !k.any:
+			return 82
+		}
+		return 100
+	case weak:
+		switch {
+		case full:
+			return 82
+		case k.words > 1 && k.any:
+			return 80
+		case k.any && (q.name == "greeted" || q.name == "signed" || q.name == "labelled"):
+			return 76
+		}
+		return 71
+	case no:
+	}
+	switch {
+	case full:
+		return 80
+	case k.words > 1 && k.any:
+		return 78
+	}
+	return 70
+}
+
+// known is what the gazetteer knows of a name.
+type known struct {
+	any, given, surname bool // surname: of another word than the given name
+	words               int  // without particles
+	doubtful            bool // initials alone, an abbreviation, an office
+}
+
+func knowledge(ws []sequence.Word) (k known) {
+	givens, surnames, both := 0, 0, 0
+	letters, caps := 0, true // of what is no initial
+	for i := range ws {
+		w := &ws[i]
+		if w.Shape == sequence.Lower {
+			continue
+		}
+		k.words++
+		switch g, s := w.Info.Given() > 0, w.Info.Surname() > 0; {
+		case w.Shape == sequence.Initial:
+			givens++
+		case g && s:
+			both++
+		case g:
+			givens++
+		case s:
+			surnames++
+		}
+		if w.Shape != sequence.Initial {
+			letters += w.Letters
+			caps = caps && w.Shape == sequence.Caps
+		}
+		if w.Info.Name() && (!w.Info.Ordinary() || w.Info.Given() == 2) {
+			k.any = true
+		}
+	}
+	k.given = givens > 0 || both > 0
+	k.surname = surnames > 0 || both > 1 || both > 0 && givens > 0
+	k.doubtful = letters == 0 || caps && (letters <= 3 || !k.any)
+	switch ws[0].Info.Class() {
+	case gazetteer.JobTitle, gazetteer.Culture, gazetteer.Org, gazetteer.Place, gazetteer.Product, gazetteer.Fiction:
+		k.doubtful = k.doubtful || k.words == 1 && !k.any
+	}
+	return k
+}
+
+// figure reports whether a name, or its first words, is that of somebody known.
+func figure(name []byte) bool {
+	for {
+		if gazetteer.Word(name).Figure() {
+			return true
+		}
+		i := bytes.LastIndexByte(name, ' ')
+		if i < 0 {
+			return false
+		}
+		name = name[:i]
+	}
+}
+
+// titled is the name with the title before it: "Madame Bovary".
+func titled(c *chain, text, name []byte) []byte {
+	if c.Left == near(gazetteer.Title) && c.From == c.Begin() {
+		return text[c.LeftAt : c.From+len(name)]
+	}
+	return name
+}
+
+// asking is how far before a name the words of its sentence are looked at.
+const asking = 100
+
+// public reports whether a name stands where one speaks of public life: the
+// words before it ask who that was, or name a work or an office.
+func public(c *chain, text []byte) bool {
+	for _, n := range [...]sequence.Near{c.Left, c.Left2, c.Right, c.Right2} {
+		if n == near(gazetteer.Culture) || n == near(gazetteer.Who) {
+			return true
+		}
+	}
+	return sentenceHas(c, text, gazetteer.Who, gazetteer.Culture)
+}
+
+// fiction reports whether the sentence asks for a story.
+func fiction(c *chain, text []byte) bool {
+	return sentenceHas(c, text, gazetteer.Fiction, gazetteer.Fiction)
+}
+
+// sentenceHas reports whether a word of a class stands before the chain in its
+// sentence.
+func sentenceHas(c *chain, text []byte, a, b gazetteer.Class) bool {
+	before := text[max(0, c.From-asking):c.From]
+	if i := bytes.LastIndexAny(before, "\n.?!"); i >= 0 {
+		before = before[i+1:]
+	}
+	for at := 0; at < len(before); {
+		if !labelLetter(before[at]) || at > 0 && labelLetter(before[at-1]) {
+			at++
+			continue
+		}
+		w, ok := sequence.ReadWord(before, at)
+		if !ok {
+			at++
+			continue
+		}
+		if k := w.Info.Class(); k == a || k == b {
+			return true
+		}
+		at = w.End
+	}
+	return false
+}
