@@ -83,7 +83,7 @@ func stripHop(h http.Header) {
 		h.Del(name)
 	}
 	for name := range h {
-		if strings.HasPrefix(name, "Proxy-") {
+		if strings.HasPrefix(name, "Proxy-") || strings.HasPrefix(name, "X-Promptgate-") {
 			delete(h, name)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/promptgate/promptgate/proxy"
 	"github.com/promptgate/promptgate/proxy/audit"
 	"github.com/promptgate/promptgate/proxy/ca"
+	"github.com/promptgate/promptgate/proxy/coach"
 	"github.com/promptgate/promptgate/proxy/config"
 	"github.com/promptgate/promptgate/proxy/inspect"
 	"github.com/promptgate/promptgate/proxy/policy"
@@ -35,6 +36,7 @@ type gate struct {
 	told       <-chan os.Signal // reload now; nil never
 	authority  *ca.Authority
 	audit      *audit.Log
+	coach      *coach.Book // what people have been told and have acknowledged
 	tracing    *telemetry.Tracing
 	metrics    *telemetry.Metrics
 	server     *proxy.Server
@@ -79,6 +81,9 @@ func openGate(ctx context.Context, c *config.Config, p *program, log *slog.Logge
 	if err := g.evidence(); err != nil {
 		return nil, err
 	}
+	if g.coach, err = coach.Open(g.key, filepath.Join(g.state, "acknowledged.jsonl")); err != nil {
+		return nil, err
+	}
 	if err := g.proxy(p); err != nil {
 		return nil, err
 	}
@@ -121,7 +126,8 @@ func (g *gate) proxy(p *program) error {
 		return err
 	}
 	evidence := g.evidenceOf(g.key)
-	g.inspector = inspect.New(g.rules().Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence})
+	g.inspector = inspect.New(g.rules().Rules, inspect.Config{
+		Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence, Coach: g.coach, Key: g.key})
 	g.server, err = proxy.New(proxy.Config{
 		Inspector:    g.inspector,
 		Hosts:        func() proxy.Hosts { return g.rules().providers },
@@ -167,6 +173,9 @@ func (g *gate) run(ctx context.Context) error {
 
 // close ends what open made. The evidence is written to disk first.
 func (g *gate) close() {
+	if g.coach != nil {
+		_ = g.coach.Close() // each line was written when it was acknowledged
+	}
 	if g.audit != nil {
 		if err := g.audit.Close(); err != nil {
 			g.log.Error("audit log did not close cleanly", "error.type", fmt.Sprintf("%T", err))

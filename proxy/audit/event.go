@@ -34,8 +34,14 @@ type Event struct {
 	Rule      string   `json:"security_rule.name,omitempty"`
 	RuleIDs   []string `json:"dlp.rule.ids,omitempty"`
 	Controls  []string `json:"dlp.control.ids,omitempty"`
-	Profile   string   `json:"dlp.policy.id"`
-	Policy    string   `json:"dlp.policy.digest"`
+
+	Exceptions   []string `json:"dlp.exception.ids,omitempty"` // that let something through
+	Acknowledged []string `json:"dlp.acknowledged,omitempty"`  // rules whose notice the person had acknowledged
+	Stricter     string   `json:"dlp.stricter,omitempty"`      // what moved the gate one step up
+	Tenant       string   `json:"dlp.tenant,omitempty"`        // own, consumer, anonymous, foreign; "" when it cannot be told
+
+	Profile string `json:"dlp.policy.id"`
+	Policy  string `json:"dlp.policy.digest"`
 
 	FindingCount  int       `json:"dlp.finding.count"`
 	FindingTypes  []string  `json:"dlp.finding.types,omitempty"`

@@ -11,7 +11,7 @@ import (
 )
 
 // maxAttributes is how many attributes an event can have.
-const maxAttributes = 48
+const maxAttributes = 52
 
 // attributes appends the facts of an event to out, without those that are empty.
 // The log line and the span carry the same ones; the audit event has more.
@@ -35,6 +35,10 @@ func attributes(out []slog.Attr, e *audit.Event) []slog.Attr {
 	text(telemetry.Rule, e.Rule)
 	list(telemetry.RuleIDs, e.RuleIDs)
 	list(telemetry.Controls, e.Controls)
+	list(telemetry.Exceptions, e.Exceptions)
+	list(telemetry.Acknowledged, e.Acknowledged)
+	text(telemetry.Stricter, e.Stricter)
+	text(telemetry.Tenant, e.Tenant)
 	text(telemetry.PolicyProfile, e.Profile)
 	text(telemetry.PolicyDigest, e.Policy)
 	out = append(out, slog.Int(telemetry.FindingCount, e.FindingCount))

@@ -64,16 +64,23 @@ type message struct {
 // ask is the policy's view of the message.
 func (m *message) ask() policy.Message {
 	e := m.r.Endpoint
-	return policy.Message{
+	ask := policy.Message{
 		Principal: m.r.Principal, App: e.App, Activity: e.Activity, Endpoint: e.ID,
-		Direction: policy.Request, Facts: m.facts, Findings: m.findings, Totals: m.totals, Gaps: m.gaps, Time: m.start,
+		Direction: policy.Request, Tenant: m.tenant(), Contents: m.contents(), Facts: m.facts,
+		Findings: m.findings, Totals: m.totals, Gaps: m.gaps, Time: m.start,
 	}
+	if m.i.cfg.Coach != nil {
+		ask.Versions = m.i.cfg.Coach.Versions(m.who())
+	}
+	return ask
 }
 
 // decide asks the policy. A policy that panics has not allowed anything. What
 // is only observed goes on whatever the policy says.
 func (m *message) decide() {
-	m.decision = decide(m.rules.Policy, m.ask())
+	ask := m.ask()
+	m.decision = decide(m.rules.Policy, ask)
+	m.acknowledge(ask)
 	if m.observed() {
 		m.decision.Gate, m.decision.Redact = min(m.decision.Gate, policy.Log), nil
 	}

@@ -23,6 +23,7 @@ import (
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/engine"
+	"github.com/promptgate/promptgate/proxy/coach"
 	"github.com/promptgate/promptgate/proxy/config"
 	"github.com/promptgate/promptgate/proxy/content"
 	"github.com/promptgate/promptgate/proxy/identity"
@@ -49,6 +50,8 @@ type Config struct {
 	// config.BeforeForward, Request returns only then. "" means
 	// config.BeforeAnswer: Verdict.Durable is waited for by the caller.
 	Durable config.Durability
+	Coach   *coach.Book // nil: nothing can be acknowledged
+	Key     []byte      // of [KeyDigest]; empty: API keys are not told apart
 	Now     func() time.Time
 }
 

@@ -80,6 +80,7 @@ type tally struct {
 type state struct {
 	matched bool
 	waived  bool  // an exception kept it from matching
+	coaches bool  // it asks for an acknowledgement
 	gap     int32 // 1 + index of a gap that it answers beside those of its clauses
 }
 
@@ -334,7 +335,15 @@ func (s *survey) effective(i int) (g Gate, edits bool) {
 	case s.mode == coachMode:
 		g = min(g, Coach)
 	}
+	if g == Coach && s.acknowledged(i) {
+		g = Log
+	}
 	return g.Enforced(), r.redacts()
+}
+
+// acknowledged reports whether the sender has acknowledged rule i for this message.
+func (s *survey) acknowledged(i int) bool {
+	return len(s.m.Acknowledged) > 0 && slices.Contains(s.m.Acknowledged, s.p.rules[i].id)
 }
 
 // takesFinding reports whether rule i takes finding j, by a clause that holds.

@@ -109,6 +109,8 @@ type scopeEntry struct {
 	Feature      []string `toml:"feature"`
 	FeatureState []string `toml:"feature_state"`
 
+	Unacknowledged string `toml:"unacknowledged"` // a version of the policy
+
 	Risk *riskEntry    `toml:"risk"` // at least
 	Time []windowEntry `toml:"time"`
 }

@@ -197,7 +197,7 @@ func TestEveryMessageHasADecision(t *testing.T) {
 		for range 200 {
 			m := d.message()
 			got := p.Decide(m)
-			if got.Gate != policy.Allow && got.Gate != policy.Log && got.Gate != policy.Block {
+			if got.Gate != policy.Allow && got.Gate != policy.Log && got.Gate != policy.Coach && got.Gate != policy.Block {
 				t.Fatalf("gate %s does not exist yet", got.Gate)
 			}
 			if got.Gate > policy.Allow && (got.Rule == "" || !slices.Contains(append(got.Rules, got.Exceptions...), got.Rule)) {
@@ -206,7 +206,7 @@ func TestEveryMessageHasADecision(t *testing.T) {
 			if len(m.Gaps) > 0 && got.Rule == "" {
 				t.Fatalf("a gap has no answer: %v", m.Gaps)
 			}
-			if got.Gate == policy.Block && got.Reason == "" {
+			if got.Gate >= policy.Coach && got.Reason == "" {
 				t.Fatalf("%s blocks without a reason", got.Rule)
 			}
 			if !slices.IsSorted(got.Rules) || !slices.IsSorted(got.Controls) || got.Would != got.Intended.Enforced() {
@@ -220,6 +220,15 @@ func TestEveryMessageHasADecision(t *testing.T) {
 			}
 			if p.Final(m, got) != (got.Gate == policy.Block) {
 				t.Fatalf("final is wrong for %s", got.Gate)
+			}
+			if (len(got.Coaching) > 0) != (got.Gate == policy.Coach) {
+				t.Fatalf("%s coaches by %v", got.Gate, got.Coaching)
+			}
+			if m.Acknowledged = got.Coaching; len(m.Acknowledged) > 0 {
+				again := p.Decide(m)
+				if again.Gate >= policy.Coach || again.Intended != got.Intended || !slices.Equal(again.Redact, got.Redact) || len(again.Acknowledged) == 0 {
+					t.Fatalf("acknowledged, it is %s: %+v", again.Gate, again)
+				}
 			}
 		}
 	}
@@ -292,7 +301,7 @@ func TestOrderDoesNotMatter(t *testing.T) {
 		}
 		slices.Sort(redact)
 		slices.Sort(deciding)
-		got.Redact, got.Deciding = nil, nil
+		got.Redact, got.Deciding, got.CoachedOn = nil, nil, nil
 		return fmt.Sprintf("%+v %v %v", got, redact, deciding)
 	}
 	for _, p := range d.policies(t, 40) {

@@ -25,7 +25,7 @@ func logged() cell   { return cell{action: "log", intended: policy.Log} }
 func redacted() cell { return cell{action: "redact", intended: policy.Log} }
 func flagged() cell  { return cell{action: "log", intended: policy.Log, alert: true} }
 func stopped(g policy.Gate) cell {
-	return cell{action: "block", intended: g}
+	return cell{action: g.Enforced().String(), intended: g}
 }
 
 // A row is a message of which each profile has something to say.

@@ -40,6 +40,9 @@ type Message struct {
 	Spent     []Total // of the sender on this day, this message included; Distinct alone counts
 	Gaps      []detectors.Gap
 	Time      time.Time
+
+	Acknowledged []string // rules whose notice the sender has acknowledged for this message
+	Versions     []string // of policies that the sender has acknowledged
 }
 
 // A Finding is a finding with the document it stands in.
@@ -83,7 +86,7 @@ func (g Gate) String() string {
 }
 
 // exists reports whether the product can carry a gate out today.
-func (g Gate) exists() bool { return g <= Log || g >= Block }
+func (g Gate) exists() bool { return g <= Coach || g >= Block }
 
 // Enforced is g if the product can carry it out, else the next stricter gate
 // that it can.
@@ -127,6 +130,14 @@ type Decision struct {
 	Stricter   string   // what moved coach, justify and approve one gate up, or ""
 	Tenancy    Tenancy
 	Risk       Risk
+
+	// Of the gate coach: the rules that ask for an acknowledgement, the findings
+	// they are about, the version of a policy that it is of; and those that have
+	// one already.
+	Coaching     []string
+	CoachedOn    []int
+	Version      string
+	Acknowledged []string
 }
 
 // Summary is the one word for evidence: the gate from Coach on, else "redact"

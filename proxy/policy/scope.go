@@ -33,6 +33,8 @@ type scope struct {
 	anyRow   bool   // features is not asked for
 	states   []ListState
 
+	unacknowledged string // a version of the policy that the sender has not acknowledged
+
 	risk  Risk
 	times []window
 }
@@ -64,6 +66,7 @@ func (c *scope) holds(s *survey) bool {
 		(len(c.gpts) == 0 || s.use.gpts.has(c.gpts)) &&
 		(c.anyRow && len(c.states) == 0 || s.use.uses(c.features, c.anyRow, c.states)) &&
 		s.use.risk.atLeast(c.risk) &&
+		(c.unacknowledged == "" || !slices.Contains(m.Versions, c.unacknowledged)) &&
 		(len(c.times) == 0 || anyTime(c.times, m.Time)) &&
 		(len(c.facts) == 0 || anyFact(c.facts, m.Facts))
 }
@@ -123,8 +126,9 @@ func (c Contents) String() string {
 var assuranceNames = [...]string{identity.AssuranceNone: "none", identity.AssuranceNetwork: "network", identity.AssuranceToken: "token"}
 
 var (
-	factForm = regexp.MustCompile(`^[a-z0-9_*.]+(=.+)?$`)
-	setName  = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	factForm    = regexp.MustCompile(`^[a-z0-9_*.]+(=.+)?$`)
+	versionForm = regexp.MustCompile(`^[A-Za-z0-9.-]{1,32}$`)
+	setName     = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 )
 
 // scope reads conditions on the message.
@@ -135,7 +139,10 @@ func (l *loader) scope(path string, e *scopeEntry) scope {
 		users: globs("user", e.User), groups: globs("user_group", e.UserGroup), networks: globs("network", e.Network), devices: globs("device", e.Device),
 		apps: globs("app", e.App), activities: globs("activity", e.Activity), endpoints: globs("endpoint", e.Endpoint),
 		workspaces: globs("workspace", e.Workspace), organizations: globs("organization", e.Organization), projects: globs("project", e.Project),
-		risk: l.risk(at("risk"), e.Risk),
+		risk: l.risk(at("risk"), e.Risk), unacknowledged: e.Unacknowledged,
+	}
+	if l.doc.Has(at("unacknowledged")) && !versionForm.MatchString(e.Unacknowledged) {
+		l.bad(at("unacknowledged"), "a version is letters, digits, dots and dashes, at most 32: \"2026-11\"")
 	}
 	for _, m := range l.oneOf(at("method"), "method", e.Method, methods()) {
 		c.methods = append(c.methods, identity.Method(m))
@@ -173,7 +180,7 @@ func (l *loader) scope(path string, e *scopeEntry) scope {
 
 // scopeKeys are the keys of scopeEntry.
 var scopeKeys = []string{"user", "user_group", "network", "device", "method", "assurance", "app", "activity", "endpoint", "direction", "content", "fact",
-	"tenant", "workspace", "organization", "project", "gpt", "feature", "feature_state", "risk", "time"}
+	"tenant", "workspace", "organization", "project", "gpt", "feature", "feature_state", "unacknowledged", "risk", "time"}
 
 // facts reads patterns of facts.
 func (l *loader) facts(path string, values []string) (out []factGlob) {

@@ -23,6 +23,9 @@ func (s *survey) decision() Decision {
 			edits += s.listed(i)
 		}
 		d.Alert = d.Alert || r.alert
+		if s.acknowledged(i) {
+			d.Acknowledged = append(d.Acknowledged, r.id)
+		}
 		if best < 0 || s.outranks(i, best) {
 			best = i
 		}
@@ -55,6 +58,9 @@ func (s *survey) decision() Decision {
 	d.Controls = s.controls()
 	d.Deciding = s.deciding(best)
 	d.Redact = s.redactions(edits)
+	if d.Gate == Coach {
+		s.coaching(&d)
+	}
 	if d.Alert {
 		d.Flagged = s.flagged()
 	}
@@ -192,4 +198,44 @@ func (s *survey) alerts(cause detectors.Cause) bool {
 		}
 	}
 	return s.p.builtin.gapRule(cause, s.m.Direction) == s.p.builtin.gapFlag && !s.answered(cause)
+}
+
+// coaching says what there is to acknowledge.
+func (s *survey) coaching(d *Decision) {
+	n := 0
+	for i := range s.p.rules {
+		st := &s.state[i]
+		if !st.matched {
+			continue
+		}
+		if g, _ := s.effective(i); g != Coach {
+			continue
+		}
+		st.coaches = true
+		n++
+		for c := s.p.rules[i].own; c < s.p.rules[i].end; c++ {
+			if v := s.p.clauses[c].unacknowledged; v != "" && s.tally[c].holds {
+				d.Version = v
+			}
+		}
+	}
+	d.Coaching = make([]string, 0, n)
+	for i := range s.p.rules {
+		if s.state[i].coaches {
+			d.Coaching = append(d.Coaching, s.p.rules[i].id)
+		}
+	}
+	if len(s.m.Findings) == 0 {
+		return
+	}
+	d.CoachedOn = make([]int, 0, len(s.m.Findings))
+	for j := range s.m.Findings {
+		f, k := &s.m.Findings[j], s.kind(j)
+		rank := s.p.severityOf(f, k)
+		if slices.ContainsFunc(k.clauses, func(c int32) bool {
+			return s.tally[c].holds && s.state[s.p.floors[c].rule].coaches && s.takesOf(c, f, k, rank)
+		}) {
+			d.CoachedOn = append(d.CoachedOn, j)
+		}
+	}
 }

@@ -51,6 +51,7 @@ type passage struct {
 // frame is what stands around the passages.
 type frame struct {
 	Stopped  string `toml:"stopped"`  // begins every stopped message
+	Held     string `toml:"held"`     // begins every message that waits for an acknowledgement
 	Kind     string `toml:"kind"`     // {kind} and {places}: one kind that was found
 	And      string `toml:"and"`      // between the last two of a list
 	More     string `toml:"more"`     // {n}: what a list leaves out
@@ -170,7 +171,7 @@ type sentenceOf struct {
 
 func (f frame) sentences() []sentenceOf {
 	return []sentenceOf{
-		{"stopped", f.Stopped, nil}, {"kind", f.Kind, []string{"kind", "places"}}, {"and", f.And, nil}, {"more", f.More, []string{"n"}},
+		{"stopped", f.Stopped, nil}, {"held", f.Held, nil}, {"kind", f.Kind, []string{"kind", "places"}}, {"and", f.And, nil}, {"more", f.More, []string{"n"}},
 		{"rule", f.Rule, []string{"rule"}}, {"incident", f.Incident, []string{"incident"}}, {"host", f.Host, nil},
 		{"found", f.Found, nil}, {"next", f.Next, nil}, {"rule_name", f.RuleName, nil}, {"incident_name", f.IncidentName, nil},
 		{"host_name", f.HostName, nil}, {"by", f.By, nil},

@@ -39,13 +39,17 @@ type kindAt struct{ Kind, Places string }
 // stopped collects what is said of a stopped message.
 func (w *words) stopped(s Stop) notice {
 	gate := s.Decision.Intended
-	if gate < policy.Coach {
+	lead := w.Frame.Stopped
+	switch {
+	case s.Decision.Gate == policy.Coach:
+		gate, lead = policy.Coach, w.Frame.Held
+	case gate < policy.Coach:
 		gate = policy.Block
 	}
 	g := w.Gates[gate.String()]
 	n := notice{
 		class: "invalid_request_error", code: codeBlocked, proxyError: "http_request_denied",
-		title: g.Title, lead: w.Frame.Stopped, text: g.Text, reason: clip(s.Decision.Reason, maxReason), next: clip(s.Decision.Guidance, maxReason),
+		title: g.Title, lead: lead, text: g.Text, reason: clip(s.Decision.Reason, maxReason), next: clip(s.Decision.Guidance, maxReason),
 		rule: s.Decision.Rule, incident: s.Incident,
 	}
 	l := kindList{words: w}
@@ -82,8 +86,11 @@ func (w *words) stopped(s Stop) notice {
 			n.next = p.Next
 		}
 	}
-	if n.next == "" {
+	switch {
+	case n.next == "":
 		n.next = g.Next
+	case s.Decision.Gate == policy.Coach:
+		n.next += " " + g.Next // how to go on stands nowhere else
 	}
 	n.kinds, n.param = l.kinds(), l.first
 	return n

@@ -78,7 +78,7 @@ func (m *Messages) Stop(s Stop) Refusal {
 	if f := format(s.Endpoint); f == provider.OpenAI || f == provider.ChatGPT && !s.Endpoint.Closed {
 		n.status = http.StatusBadRequest
 	}
-	h := http.Header{"X-Should-Retry": {"false"}, "X-Promptgate-Action": {policy.Block.String()}}
+	h := http.Header{"X-Should-Retry": {"false"}, "X-Promptgate-Action": {max(s.Decision.Gate.Enforced(), policy.Coach).String()}}
 	return m.render(w, n, s.Endpoint, s.Method, s.Header, h)
 }
 

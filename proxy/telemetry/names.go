@@ -60,6 +60,10 @@ const (
 	Alert              = "dlp.alert"   // a gap was let through that somebody should look at
 	Flagged            = "dlp.flagged" // causes of the gaps that raised the alert
 	Note               = "dlp.note"
+	Exceptions         = "dlp.exception.ids"  // of the policy, that let something through
+	Acknowledged       = "dlp.acknowledged"   // rules whose notice the person had acknowledged
+	Stricter           = "dlp.stricter"       // what moved coach, justify or approve one gate up
+	Tenant             = "dlp.tenant"         // own, consumer, anonymous, foreign
 	Findings           = "dlp.findings"       // per rule and document, without text
 	FindingTotals      = "dlp.finding.totals" // per type and level, over all findings
 	Gaps               = "dlp.gaps"
