@@ -28,6 +28,8 @@ const (
 	Width     Layer = "width"     // full-width, mathematical, circled, superscript forms; other scripts' digits
 	Homoglyph Layer = "homoglyph" // a look-alike of another script inside a Latin word
 	Separator Layer = "separator" // Unicode spaces and hyphens beside a digit
+	Spaced    Layer = "spaced"    // single characters with the same byte between all of them
+	Wrapped   Layer = "wrapped"   // a line break inside a number or a key
 	Base64    Layer = "base64"    // RFC 4648 §4 and §5
 	Base32    Layer = "base32"    // RFC 4648 §6
 	Hex       Layer = "hex"       // pairs of hex digits

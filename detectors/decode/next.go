@@ -11,8 +11,15 @@ import (
 // whole text is searched once. The zero value is ready for a new text; it holds
 // no text. Not safe for concurrent use.
 type Finder struct {
-	next [5]int // absolute offset of the next % \ & = and byte ≥ 0x80, or of the end of what was searched
-	seen [5]bool
+	// By kind: % \ & = and bytes ≥ 0x80, and separators that set characters apart.
+	next [6]int // absolute offset of the next, or of the end of what was searched
+	seen [6]bool
+
+	rows  []stretch // where digits may be set apart
+	lines []stretch // where line breaks may cut numbers and keys
+	// Absolute offsets, ascending: where long runs of token bytes begin and heads
+	// of keys end.
+	tokens, heads []int
 }
 
 // Next returns the first hidden character at or after text[i], whose absolute
@@ -26,14 +33,21 @@ func (f *Finder) Next(text []byte, base, i int, eof bool, buf []byte) (at int, c
 	for i < limit {
 		least := limit
 		for k := range f.next {
-			if n := f.find(k, text, base, i, limit); n < least {
-				least = n
+			n := f.next[k] - base
+			if n < i || !f.seen[k] && n < limit {
+				n = f.find(k, text, base, i, limit)
 			}
+			least = min(least, n)
 		}
 		if least >= limit {
 			return limit, c, false
 		}
-		if c, ok = Unit(text, least, buf); ok {
+		if f.seen[apartKind] && f.next[apartKind] == base+least {
+			c, ok = f.unit(text, base, least, buf)
+		} else {
+			c, ok = Unit(text, least, buf)
+		}
+		if ok {
 			return least, c, true
 		}
 		i = least + 1
@@ -41,16 +55,37 @@ func (f *Finder) Next(text []byte, base, i int, eof bool, buf []byte) (at int, c
 	return limit, c, false
 }
 
-const starters = "%\\&="
+// Reset makes the finder ready for another text; it keeps its room.
+func (f *Finder) Reset() {
+	*f = Finder{rows: f.rows[:0], lines: f.lines[:0], tokens: f.tokens[:0], heads: f.heads[:0]}
+}
+
+const (
+	starters  = "%\\&="
+	apartKind = 5
+)
+
+// unit is what stands at text[i], where characters are set apart or a value is
+// wrapped.
+func (f *Finder) unit(text []byte, base, i int, buf []byte) (c Change, ok bool) {
+	if text[i] == '\n' || text[i] == '\r' {
+		if c, ok = f.wrap(text, base, i, buf); ok {
+			return c, true
+		}
+	}
+	return Change{1, buf[:0], Spaced}, true
+}
 
 // find is the index in text of the next byte of kind k at or after i, or limit.
 func (f *Finder) find(k int, text []byte, base, i, limit int) int {
-	if f.next[k] >= base+i && (f.seen[k] || f.next[k] >= base+limit) {
-		return min(f.next[k]-base, limit)
-	}
 	from := max(i, min(f.next[k]-base, limit))
 	if f.seen[k] {
 		from = i
+	}
+	if k == apartKind {
+		n := f.findApart(text, base, from, limit)
+		f.seen[k], f.next[k] = n < limit, base+n
+		return n
 	}
 	for {
 		n := -1

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -100,7 +101,7 @@ func (r *Runner) unit(text []byte, i int, c Layer, eof bool) (d Decoded, ok, mor
 		r.plain, d.Err = inflate(r.plain[:0], d.Text, inner)
 		d.Text = r.plain
 	}
-	if plain, is := utf16(d.Text); is {
+	if plain, is := fromUTF16(d.Text); is {
 		d.Layers, d.Text = append(d.Layers, UTF16), plain
 	}
 	return d, len(d.Text) > 0, false
@@ -167,7 +168,7 @@ func holds(p []byte, c Layer) bool {
 	if len(out) >= 12 && (packed(out) != "" || readable(out)) {
 		return true
 	}
-	_, is := utf16(out)
+	_, is := fromUTF16(out)
 	return is
 }
 
@@ -315,9 +316,9 @@ func inflate(dst, p []byte, c Layer) ([]byte, error) {
 	}
 }
 
-// utf16 turns UTF-16 of ASCII text into bytes: a byte order mark, or every
+// fromUTF16 turns UTF-16 of ASCII text into bytes: a byte order mark, or every
 // second byte zero.
-func utf16(p []byte) ([]byte, bool) {
+func fromUTF16(p []byte) ([]byte, bool) {
 	if len(p) < 8 {
 		return nil, false
 	}
@@ -326,11 +327,19 @@ func utf16(p []byte) ([]byte, bool) {
 		return nil, false
 	}
 	out := make([]byte, 0, len(p)/2)
+	at := func(i int) rune { return rune(p[i+zero])<<8 | rune(p[i+1-zero]) }
 	for i := 0; i+1 < len(p); i += 2 {
-		unit := rune(p[i+zero])<<8 | rune(p[i+1-zero])
-		if unit != 0xFEFF {
-			out = utf8.AppendRune(out, unit)
+		unit := at(i)
+		if i == 0 && unit == 0xFEFF {
+			continue
 		}
+		if unit >= 0xD800 && unit < 0xDC00 && i+3 < len(p) {
+			if r := utf16.DecodeRune(unit, at(i+2)); r != utf8.RuneError {
+				unit = r
+				i += 2
+			}
+		}
+		out = utf8.AppendRune(out, unit)
 	}
 	return out, readable(out)
 }

@@ -192,7 +192,7 @@ func entity(text []byte, i int, buf []byte) (Change, bool) {
 // letter folds one character outside ASCII.
 func letter(text []byte, i int, buf []byte) (Change, bool) {
 	r, n := utf8.DecodeRune(text[i:])
-	if r == utf8.RuneError && n <= 1 {
+	if r == utf8.RuneError && n <= 1 || plainLetter(r) {
 		return Change{}, false
 	}
 	switch {
@@ -202,7 +202,7 @@ func letter(text []byte, i int, buf []byte) (Change, bool) {
 			return Change{}, false
 		}
 		return Change{n, buf[:0], Invisible}, true
-	case unicode.Is(unicode.Mn, r) && i > 0 && text[i-1] < 0x80 && isAlnum(text[i-1]):
+	case unicode.Is(unicode.Mn, r) && i > 0 && text[i-1] > ' ' && text[i-1] < 0x7F:
 		return Change{n, buf[:0], Invisible}, true
 	case unicode.Is(unicode.Mn, r) && stacked(text, i):
 		return Change{n, buf[:0], Invisible}, true
@@ -230,12 +230,19 @@ func letter(text []byte, i int, buf []byte) (Change, bool) {
 	return Change{}, false
 }
 
-// stacked reports whether the mark at i is one of several on an ASCII letter.
+// plainLetter knows most characters of ordinary text: letters with accents,
+// typographic quotes, kana, ideographs and syllables that hide nothing.
+func plainLetter(r rune) bool {
+	return r >= 0xC0 && r < 0x17F && r != 'ı' || r >= 0x2018 && r < 0x2020 || r == 0x2026 ||
+		r >= 0x3041 && r < 0x3097 || r >= 0x309D && r < 0x30FB || r >= 0x3400 && r < 0xA4D0 || r >= 0xAC00 && r < 0xD7A4
+}
+
+// stacked reports whether the mark at i is one of several on an ASCII character.
 func stacked(text []byte, i int) bool {
 	for j := i; j > 0 && i-j < Context; {
 		r, n := utf8.DecodeLastRune(text[:j])
 		if r < 0x80 {
-			return isAlnum(byte(r))
+			return r > ' '
 		}
 		if !unicode.Is(unicode.Mn, r) {
 			return false
@@ -245,8 +252,17 @@ func stacked(text []byte, i int) bool {
 	return false
 }
 
+// asciiBeside reports whether text[i:i+n] touches a letter or digit, or stands
+// between two signs.
 func asciiBeside(text []byte, i, n int) bool {
-	return i > 0 && isAlnum(text[i-1]) || i+n < len(text) && isAlnum(text[i+n])
+	before, behind := byte(0), byte(0)
+	if i > 0 {
+		before = text[i-1]
+	}
+	if i+n < len(text) {
+		behind = text[i+n]
+	}
+	return isAlnum(before) || isAlnum(behind) || before > ' ' && before < 0x7F && behind > ' ' && behind < 0x7F
 }
 
 // digitBeside reports whether a digit, plain or full-width, stands next to text[i:i+n].

@@ -67,6 +67,7 @@ type Engine struct {
 	set      *anchor.Set
 	parts    []part
 	literals [][]use                    // by the id of the set
+	heads    []bool                     // likewise: those whose case counts may be heads of keys
 	kinds    [anchor.KindCaps + 1][]use // all but KindLiteral
 	terms    []use                      // by the id of a term: of each part those of its Needs
 	termers  []termer                   // parts that find terms
@@ -138,6 +139,7 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 				ids[l] = id
 				literals = append(literals, l)
 				e.literals = append(e.literals, nil)
+				e.heads = append(e.heads, !l.Fold)
 			}
 			u := use{part: p, id: uint32(k), right: int32(n.Right)}
 			if k < len(n.LiteralReach) {

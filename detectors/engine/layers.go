@@ -13,9 +13,16 @@ import (
 // base64 is read, what lies deeper is not.
 const maxDepth = 3
 
-// reach is how much text on either side of a hidden character is read together
-// with it, in bytes: a match and its context.
-const reach = 512
+const (
+	// reach is how much text on either side of a hidden character is read together
+	// with it, in bytes: a match and its context.
+	reach = 512
+	// wordReach is how far behind a word with a hidden letter a finding may begin
+	// that owes to it: "p&#97;ssword: …", context words before a number.
+	wordReach = 304
+	// beside is how far from a finding another hidden character may stand for it to count.
+	beside = 4
+)
 
 // layers reads what is hidden in a text beside the text itself (law L8).
 //
@@ -24,8 +31,8 @@ const reach = 512
 // other follows so soon. An encoded run is decoded in units of 64 KiB. What is
 // found in either has its place in the raw text: for a rewritten region the raw
 // bytes of the match, for a run the whole unit. A region's findings count only
-// when a hidden character stands in them or at their border: the others were
-// found in the text.
+// when a hidden character stands in them or at their border, or a word with a
+// hidden letter before them: the others were found in the text.
 //
 // Where a region begins, and what a unit holds, depends on nothing but the text,
 // so findings do not depend on how it was cut. The work of layers has a budget
@@ -38,6 +45,7 @@ type layers struct {
 	opened  int      // where the region began
 	fed     int      // how far raw text was given to it
 	last    int      // end of its last hidden character
+	until   int      // how far that one matters
 	written int      // bytes of rewritten text
 	text    []byte   // those not yet given to the region
 	pieces  []piece
@@ -59,6 +67,7 @@ type piece struct {
 	at, size int // in the rewritten text
 	raw, len int // in the raw text; equal to size when nothing was hidden
 	layer    decode.Layer
+	word     bool // it hides a part of a word
 }
 
 // layered reports whether the scanner reads layers.
@@ -73,6 +82,25 @@ func (l *layers) token(end int) {
 			l.runs = l.room
 		}
 		l.runs = append(l.runs, start)
+	}
+}
+
+// point tells layers of an anchor that ends at an offset: runs may be decoded
+// there, numbers set apart, keys wrapped.
+func (s *Scanner) point(h *anchor.Hit, end int) {
+	l := &s.layers
+	switch h.Kind {
+	case anchor.KindToken:
+		l.token(end)
+		l.finder.Token(end)
+	case anchor.KindDigits:
+		l.finder.Number(s.window[:s.seen-s.base], s.base, end)
+	case anchor.KindIBAN:
+		l.finder.Head(s.window[:s.seen-s.base], s.base, end)
+	case anchor.KindLiteral:
+		if s.engine.heads[h.ID] {
+			l.finder.Head(s.window[:s.seen-s.base], s.base, end)
+		}
 	}
 }
 
@@ -113,28 +141,46 @@ func (s *Scanner) unfold(text []byte, ended bool) {
 			l.next = at
 			break
 		}
-		if l.region != nil && at > l.last+reach {
+		if l.region != nil && at > l.until {
 			s.closeRegion(text)
 		}
 		if l.region == nil {
 			s.openRegion(max(at-reach, l.last, s.part))
 		}
 		s.feed(text, at)
-		l.region.marks = append(l.region.marks, detectors.Span{Start: l.written, End: l.written + len(c.With)})
-		l.add(piece{l.written, len(c.With), at, c.Len, c.Layer})
+		word := s.inWord(text, at, &c)
+		l.region.marks.add(detectors.Span{Start: l.written, End: l.written + len(c.With)}, word)
+		l.add(piece{l.written, len(c.With), at, c.Len, c.Layer, word})
 		l.write(c.With)
 		l.fed = at + c.Len
 		l.last, l.next = l.fed, l.fed
+		if l.until = max(l.until, l.last+reach); word {
+			l.until = l.last + reach + wordReach
+		}
 	}
 	if l.region == nil {
 		return
 	}
-	if ended || l.next > l.last+reach {
+	if ended || l.next > l.until {
 		s.closeRegion(text)
 		return
 	}
 	s.feed(text, l.next)
 	l.flush()
+}
+
+// inWord reports whether a change at an offset hides a letter of a word, or
+// what draws nothing within one.
+func (s *Scanner) inWord(text []byte, at int, c *decode.Change) bool {
+	letter := func(b byte) bool { return isAlnum(b) || b >= 0x80 }
+	switch {
+	case c.Layer == decode.Spaced || c.Layer == decode.Wrapped:
+		return false
+	case len(c.With) > 0:
+		return letter(c.With[0])
+	}
+	before, behind := at-s.base-1, at-s.base+c.Len
+	return before >= 0 && letter(text[before]) && behind < len(text) && letter(text[behind])
 }
 
 func (s *Scanner) openRegion(at int) {
@@ -173,7 +219,7 @@ func (s *Scanner) feed(text []byte, to int) {
 	l := &s.layers
 	to = min(to, s.seen)
 	if n := to - l.fed; n > 0 {
-		l.add(piece{l.written, n, l.fed, n, ""})
+		l.add(piece{at: l.written, size: n, raw: l.fed, len: n})
 		l.write(text[l.fed-s.base : to-s.base])
 		l.fed = to
 	}
@@ -196,8 +242,8 @@ func (l *layers) add(p piece) {
 
 func (s *Scanner) closeRegion(text []byte) {
 	l := &s.layers
-	to := min(l.last+reach, s.seen)
-	s.feed(text, min(to, l.last+s.engine.before+beside+minDigits))
+	to := min(l.until, s.seen)
+	s.feed(text, min(to, l.until-reach+s.engine.before+beside+minDigits))
 	l.flush()
 	l.region.silent = true // what an anchor farther on leads to begins behind the last mark
 	s.feed(text, to)
@@ -252,9 +298,6 @@ func (s *Scanner) foundInRegion(f detectors.Finding) {
 // Late.
 func (s *Scanner) readsBlocks() bool { return len(s.engine.blocks) > 0 && !s.region }
 
-// beside is how far from a finding a mark may stand, in bytes, for it to count.
-const beside = 4
-
 // marked reports whether a finding of an anchor, which is shown text from lo to
 // hi, may touch a mark. What lies beyond that first view is not looked at: it
 // may not be known yet.
@@ -269,22 +312,58 @@ func (s *Scanner) marked(en *entry, lo, hi int, ended bool) bool {
 			last++
 		}
 	}
-	for s.passed < len(s.marks) && s.marks[s.passed].End+beside < lo {
-		s.passed++
-	}
-	if s.passed > 4096 {
-		s.marks = append(s.marks[:0], s.marks[s.passed:]...)
-		s.passed = 0
-	}
+	s.marks.pass(lo)
 	first -= en.use.reach.Before + beside
 	last += en.use.reach.Behind + beside
 	if en.use.reach == (detectors.Reach{}) || first < lo && lo > 0 || last >= hi && !ended {
 		return true
 	}
-	marks := s.marks[s.passed:]
-	i := sort.Search(len(marks), func(i int) bool { return marks[i].End >= first })
-	return i < len(marks) && marks[i].Start <= last
+	return s.marks.touch(first, last)
 }
+
+// marks are where hidden characters of a region stand, in the order of the text.
+type marks struct {
+	list   []detectors.Span
+	words  []int // ends of those that hide a part of a word
+	passed int   // of list: no anchor reaches them any more
+}
+
+func (m *marks) add(s detectors.Span, word bool) {
+	m.list = append(m.list, s)
+	if word {
+		m.words = append(m.words, s.End)
+	}
+}
+
+// pass forgets what lies before the text that is shown from lo on.
+func (m *marks) pass(lo int) {
+	for m.passed < len(m.list) && m.list[m.passed].End+beside < lo {
+		m.passed++
+	}
+	if m.passed > 4096 {
+		m.list = append(m.list[:0], m.list[m.passed:]...)
+		m.passed = 0
+	}
+	if n := len(m.words); n > 8192 {
+		i := min(sort.SearchInts(m.words, lo-wordReach), n-1)
+		m.words = append(m.words[:0], m.words[i:]...)
+	}
+}
+
+// touch reports whether a mark lies in [first, last], or a word with one not
+// far before.
+func (m *marks) touch(first, last int) bool {
+	list := m.list[m.passed:]
+	if i := sort.Search(len(list), func(i int) bool { return list[i].End >= first }); i < len(list) && list[i].Start <= last {
+		return true
+	}
+	i := sort.SearchInts(m.words, last+1)
+	return i > 0 && m.words[i-1] >= first-wordReach
+}
+
+func (m *marks) reset() { m.list, m.words, m.passed = m.list[:0], m.words[:0], 0 }
+
+func isAlnum(b byte) bool { return isDigit(b) || b|0x20 >= 'a' && b|0x20 <= 'z' }
 
 func inNumber(b byte) bool { return isDigit(b) || b == ' ' || b == '-' || b == '.' || b == '/' }
 
@@ -294,7 +373,8 @@ func (s *Scanner) outside(sp detectors.Span) detectors.Span {
 }
 
 // place maps a span of rewritten text to the raw text and names the layers of
-// the hidden characters in it, at its borders, and up to so many bytes beside it.
+// the hidden characters in it, at its borders, up to so many bytes beside it, and
+// in the words before it.
 func (l *layers) place(sp detectors.Span, beside int) (raw detectors.Span, hidden []string) {
 	raw = detectors.Span{Start: l.raw(sp.Start), End: l.raw(sp.End - 1)}
 	for i := range l.pieces {
@@ -307,7 +387,8 @@ func (l *layers) place(sp detectors.Span, beside int) (raw detectors.Span, hidde
 				raw.End = p.raw + p.len
 			}
 		}
-		if p.layer != "" && p.at+p.size >= sp.Start-beside && !slices.Contains(hidden, string(p.layer)) {
+		counts := p.at+p.size >= sp.Start-beside || p.word && p.at+p.size >= sp.Start-wordReach
+		if p.layer != "" && counts && !slices.Contains(hidden, string(p.layer)) {
 			hidden = append(hidden, string(p.layer))
 		}
 	}
@@ -416,5 +497,6 @@ func (s *Scanner) resetLayers() {
 		l.region.Release()
 	}
 	clear(l.text)
-	*l = layers{runner: l.runner, room: l.room[:0], runs: l.room[:0], pieces: l.pieces[:0], text: l.text[:0], next: s.part, read: s.part, last: s.part, used: l.used, spent: l.spent}
+	l.finder.Reset()
+	*l = layers{finder: l.finder, runner: l.runner, room: l.room[:0], runs: l.room[:0], pieces: l.pieces[:0], text: l.text[:0], next: s.part, read: s.part, last: s.part, used: l.used, spent: l.spent}
 }

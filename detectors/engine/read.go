@@ -73,14 +73,15 @@ func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 	if !s.readsBlocks() {
 		blocks = nil
 	}
+	layered := s.layered()
 	for i := range hits {
 		h := &hits[i]
 		for len(blocks) > 0 && blocks[0].Off+blocks[0].Len < h.End {
 			s.block(blocks[0])
 			blocks = blocks[1:]
 		}
-		if h.Kind == anchor.KindToken && s.layered() {
-			s.layers.token(h.End + s.part)
+		if layered {
+			s.point(h, h.End+s.part)
 		}
 		var uses []use
 		switch h.Kind {

@@ -46,11 +46,10 @@ type Scanner struct {
 	digits digitRun
 	queue  queue
 	layers layers
-	depth  int              // layers above this text
-	region bool             // the text is a region's: only what touches a mark counts, and nothing that is Late
-	marks  []detectors.Span // of hidden characters, in the order of the text
-	silent bool             // no anchor in what is written now leads to what counts
-	passed int              // marks that no anchor reaches any more
+	depth  int   // layers above this text
+	region bool  // the text is a region's: only what touches a mark counts, and nothing that is Late
+	marks  marks // of a region
+	silent bool  // no anchor in what is written now leads to what counts
 	labels []labelled
 	view   detectors.View // of the check at work
 	at     int            // end of the anchor or block at work
@@ -257,10 +256,11 @@ func (s *Scanner) Release() {
 	s.lates.reset()
 	s.resetLayers()
 	s.layers.runner.Reset()
+	s.marks.reset()
 	*s = Scanner{
 		engine: e, passes: s.passes, blockers: s.blockers, termers: s.termers, meters: s.meters, digester: s.digester, emit: s.emit, report: s.report,
 		tail: s.tail[:0], queue: s.queue, labels: s.labels[:0], contest: s.contest, lates: s.lates, told: s.told[:0],
-		layers: layers{runner: s.layers.runner, room: s.layers.room, runs: s.layers.room[:0], pieces: s.layers.pieces, text: s.layers.text}, marks: s.marks[:0],
+		layers: layers{finder: s.layers.finder, runner: s.layers.runner, room: s.layers.room, runs: s.layers.room[:0], pieces: s.layers.pieces, text: s.layers.text}, marks: s.marks,
 	}
 	if cap(s.tail) > maxPooled {
 		s.tail = nil

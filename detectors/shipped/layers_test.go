@@ -1,137 +1,221 @@
 package shipped_test
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/base32"
 	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"html"
 	"math/rand/v2"
-	"net/url"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/engine"
+	"github.com/promptgate/promptgate/detectors/pattern"
 )
 
-// hiding are ways to write a text so that its bytes no longer say what it says.
-var hiding = []struct {
-	name string
-	hide func(string) string
-}{
-	{"percent", func(s string) string {
-		var b strings.Builder
-		for i := range len(s) {
-			fmt.Fprintf(&b, "%%%02X", s[i])
-		}
-		return b.String()
-	}},
-	{"percent of percent", func(s string) string { return url.PathEscape(url.PathEscape(s)) }},
-	{"json escapes", func(s string) string {
-		var b strings.Builder
-		for _, r := range s {
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-		return b.String()
-	}},
-	{"entities", func(s string) string {
-		var b strings.Builder
-		for _, r := range s {
-			fmt.Fprintf(&b, "&#%d;", r)
-		}
-		return b.String()
-	}},
-	{"zero width", func(s string) string { return strings.Join(strings.Split(s, ""), "\u200b") }},
-	{"full width", func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r > ' ' && r < 0x7F {
-				return r - 0x20 + 0xFF00
-			}
-			return r
-		}, s)
-	}},
-	{"base64", func(s string) string { return base64.StdEncoding.EncodeToString([]byte("the note says: " + s + ".")) }},
-	{"base64 of base64", func(s string) string {
-		return base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte("the note says: " + s + "."))))
-	}},
-	{"base32", func(s string) string { return base32.StdEncoding.EncodeToString([]byte("the note says: " + s + ".")) }},
-	{"hex", func(s string) string { return hex.EncodeToString([]byte("the note says: " + s + ".")) }},
-	{"gzip in base64", func(s string) string {
-		var b bytes.Buffer
-		z := gzip.NewWriter(&b)
-		_, _ = z.Write([]byte("the note says: " + s + "."))
-		_ = z.Close()
-		return base64.StdEncoding.EncodeToString(b.Bytes())
-	}},
+// A hidden is a value and the words before it that make it one of its type.
+type hidden struct {
+	typ           detectors.InfoType
+	before, value string
+	digits, key   bool
 }
 
-func hidden() map[string]string {
-	rnd := rand.New(rand.NewPCG(1, 2))
-	random := func(n int) string {
-		b := make([]byte, n)
-		for i := range b {
-			b[i] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"[rnd.IntN(62)]
+// hiddenValues are kinds of values that are hidden in every way. Keys are
+// made at run time.
+func hiddenValues(t testing.TB) []hidden {
+	gen := func(expr string) string {
+		b, _, err := pattern.Sample("{{gen:"+expr+"}}", "hidden "+expr)
+		if err != nil {
+			t.Fatal(err)
 		}
 		return string(b)
 	}
-	return map[string]string{
-		"pci.payment_card": "credit card 4539 1488 0343 6467",
-		"pii.iban":         "IBAN GB33BUKB20201555555555",
-		"pii.us_ssn":       "social security number 219-09-9998",
-		"secret.password":  "password: " + random(6) + "#7" + random(5),
+	return []hidden{
+		{"pci.payment_card", "credit card ", "4539 1488 0343 6467", true, false},
+		{"pci.payment_card", "card number: ", "4539148803436467", true, false},
+		{"pii.us_ssn", "social security number ", "219-09-9998", true, false},
+		{"pii.iban", "IBAN ", "GB33BUKB20201555555555", false, true},
+		{"pii.email", "write to ", "maria.keller@kontor-nord.de", false, false},
+		{"secret.aws_access_key", "the id is ", gen("AKIA[A-Z2-7]{14}[2-7][A-Z]"), false, true},
+		{"secret.github_token", "use ", gen("github:ghp_"), false, true},
+		{"secret.openai_key", "my key: ", gen("sk-proj-[A-Za-z0-9]{20}[0-9][A-Za-z0-9_]{40}[a-z]"), false, true},
+		{"secret.password", "password: ", gen("[a-z]{4}[A-Z]{3}[0-9]{4}!x"), false, false},
 	}
 }
 
-// What is hidden is found, whole texts and pieces alike, at a place whose
-// replacement takes it out of the text.
-func TestHiddenValuesAreFound(t *testing.T) {
+// hide writes the value, or as much of the text as a way may hide, in that way;
+// ok is false when the way does not apply or changes nothing.
+func (w way) on(h hidden) (text string, ok bool) {
+	if w.digits && !h.digits || w.keys && !h.key || w.long && len(h.value) < 16 {
+		return "", false
+	}
+	if w.digits || w.keys {
+		out := w.hide(h.value)
+		return h.before + out, out != h.value
+	}
+	text = w.hide(h.before + h.value)
+	return text, text != h.before+h.value
+}
+
+// hides drops the first of layers when it hides only words beside the value.
+func (h hidden) hides(text string, layers ...string) []string {
+	if strings.Contains(text, h.value) || h.typ == "secret.password" { // any characters are a password
+		return layers[1:]
+	}
+	return layers
+}
+
+const (
+	beforeHidden = "Good morning, here is what you asked for. "
+	behindHidden = " Please keep it to yourself, and thanks for the quick help with the printer."
+)
+
+// found scans a text in which a value is hidden and holds what must be true of
+// it: the value is found, with the layers that hid it, and replacing the raw
+// bytes of what was found takes it out of the text.
+func (h hidden) found(t *testing.T, e *engine.Engine, name, text string, layers ...string) {
+	t.Helper()
+	if len(layers) == 1 {
+		layers = h.hides(text, layers...)
+	}
+	raw := []byte(beforeHidden + text + behindHidden)
+	found, gaps := e.Scan(raw, engine.Options{Floor: detectors.Medium})
+	i := slices.IndexFunc(found, func(f detectors.Finding) bool { return f.Type == h.typ && len(f.Layers) >= len(layers) })
+	if i < 0 || len(gaps) > 0 {
+		t.Errorf("%s, %s: not found in %q: %v, gaps %v", h.typ, name, raw, found, gaps)
+		return
+	}
+	for _, l := range layers {
+		if !slices.Contains(found[i].Layers, l) {
+			t.Errorf("%s, %s: by layers %v, want %s among them", h.typ, name, found[i].Layers, l)
+		}
+	}
+	for _, f := range found {
+		if f.Span.Start < len(beforeHidden) || f.Span.End > len(raw)-len(behindHidden) {
+			t.Errorf("%s, %s: found at %v, beyond what was hidden in %q", h.typ, name, f.Span, raw)
+		}
+	}
+	if got := edited(e, raw, h.typ); got != "" {
+		t.Errorf("%s, %s: %s", h.typ, name, got)
+	}
+}
+
+// edited says what of a type is still found when all findings are replaced.
+func edited(e *engine.Engine, raw []byte, typ detectors.InfoType) string {
+	var matched []detectors.Span
+	e.Scan(raw, engine.Options{Matched: func(s detectors.Span) { matched = append(matched, s) }})
+	out := redacted(raw, matched)
+	again, _ := e.Scan(out, engine.Options{Floor: detectors.Medium})
+	for _, f := range again {
+		if f.Type == typ {
+			return fmt.Sprintf("after the edit %q still holds %v", out, f)
+		}
+	}
+	return ""
+}
+
+// redacted replaces the union of spans.
+func redacted(raw []byte, spans []detectors.Span) []byte {
+	slices.SortFunc(spans, func(a, b detectors.Span) int { return a.Start - b.Start })
+	var out []byte
+	at := 0
+	for i := 0; i < len(spans); {
+		s := spans[i]
+		for i++; i < len(spans) && spans[i].Start < s.End; i++ {
+			s.End = max(s.End, spans[i].End)
+		}
+		out = append(append(out, raw[at:s.Start]...), "[GONE]"...)
+		at = s.End
+	}
+	return append(out, raw[at:]...)
+}
+
+func TestValuesHiddenInOneWayAreFound(t *testing.T) {
 	_, e := load(t)
-	rnd := rand.New(rand.NewPCG(3, 4))
-	const before, behind = "Good morning, here is what you asked for. ", " Please keep it to yourself, and thanks for the quick help with the printer."
-	for typ, value := range hidden() {
-		for _, h := range hiding {
-			t.Run(typ+"/"+h.name, func(t *testing.T) {
-				text := []byte(before + h.hide(value) + behind)
-				found, _ := e.Scan(text, engine.Options{Floor: detectors.Medium})
-				i := slices.IndexFunc(found, func(f detectors.Finding) bool { return string(f.Type) == typ })
-				if i < 0 {
-					t.Fatalf("not found in %q: %v", text, found)
+	tried := 0
+	for _, h := range hiddenValues(t) {
+		for _, w := range ways {
+			if text, ok := w.on(h); ok {
+				tried++
+				h.found(t, e, w.name, text, w.layer)
+			}
+		}
+	}
+	if tried < 300 {
+		t.Errorf("only %d pairs of a value and a way", tried)
+	}
+}
+
+// Each way inside each encoded run, and encoded runs written in each way.
+func TestValuesHiddenInTwoWaysAreFound(t *testing.T) {
+	_, e := load(t)
+	tried := 0
+	for _, h := range hiddenValues(t) {
+		for _, inner := range ways {
+			text, ok := inner.on(h)
+			if !ok {
+				continue
+			}
+			for _, outer := range ways {
+				if !outer.run {
+					continue
 				}
-				for range 30 {
-					if got := inPieces(e, text, rnd); fmt.Sprint(got) != fmt.Sprint(found) {
-						t.Fatalf("in pieces %v, whole %v", got, found)
-					}
+				tried++
+				h.found(t, e, inner.name+" in "+outer.name, outer.hide(text), h.hides(text, inner.layer, outer.layer)...)
+			}
+		}
+		for _, inner := range ways {
+			for _, outer := range ways {
+				if !inner.run || outer.run || outer.digits || outer.keys {
+					continue
 				}
-				edited := slices.Clone(text)
-				for k := len(found) - 1; k >= 0; k-- {
-					edited = slices.Replace(edited, found[k].Span.Start, found[k].Span.End, []byte("[GONE]")...)
+				if text, _ := inner.on(h); outer.hide(text) != text {
+					tried++
+					h.found(t, e, inner.name+" in "+outer.name, outer.hide(text), inner.layer)
 				}
-				again, _ := e.Scan(edited, engine.Options{Floor: detectors.Medium})
-				for _, f := range again {
-					if string(f.Type) == typ {
-						t.Errorf("after the edit %q still holds %v", edited, f)
-					}
-				}
-			})
+			}
+		}
+	}
+	if tried < 5000 {
+		t.Errorf("only %d pairs of ways", tried)
+	}
+}
+
+// Three layers are read: a way in a run in a run.
+func TestValuesHiddenInThreeWaysAreFound(t *testing.T) {
+	_, e := load(t)
+	rnd := rand.New(rand.NewPCG(21, 22))
+	runs := slices.DeleteFunc(slices.Clone(ways), func(w way) bool { return !w.run })
+	for _, h := range hiddenValues(t) {
+		for _, inner := range ways {
+			if text, ok := inner.on(h); ok && !inner.deep {
+				middle, outer := runs[rnd.IntN(len(runs))], runs[rnd.IntN(len(runs))]
+				h.found(t, e, inner.name+" in "+middle.name+" in "+outer.name, outer.hide(middle.hide(text)))
+			}
 		}
 	}
 }
 
-func inPieces(e *engine.Engine, text []byte, rnd *rand.Rand) (found []detectors.Finding) {
-	s := e.NewScanner(engine.Options{Floor: detectors.Medium, Found: func(f detectors.Finding) { found = append(found, f) }})
-	defer s.Release()
-	for len(text) > 0 {
-		n := min(len(text), 1+rnd.IntN(60))
-		s.Write(text[:n])
-		text = text[n:]
+// What is hidden is found alike however the text was cut.
+func TestHiddenValuesAreFoundInPieces(t *testing.T) {
+	_, e := load(t)
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for _, h := range hiddenValues(t) {
+		for _, w := range ways {
+			text, ok := w.on(h)
+			if !ok {
+				continue
+			}
+			raw := []byte(beforeHidden + text + behindHidden)
+			want := whole(e, engine.Options{}, raw)
+			for range 6 {
+				if got := listen(e, engine.Options{}, cut(raw, func() int { return 1 + rnd.IntN(60) })); fmt.Sprint(got) != fmt.Sprint(want) {
+					t.Fatalf("%s, %s: %s", h.typ, w.name, difference(got, want))
+				}
+			}
+		}
 	}
-	s.Close()
-	slices.SortStableFunc(found, func(a, b detectors.Finding) int { return a.Span.Start - b.Span.Start })
-	return found
 }
 
 // Text with escapes, entities, other scripts and encoded runs in which nothing
@@ -147,10 +231,62 @@ func TestLayersOfHarmlessTextAreQuiet(t *testing.T) {
 		"data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
 		"sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 and 3b5d5c3712955042212316173ccf37be",
 		base64.StdEncoding.EncodeToString([]byte("Just a harmless sentence about rivers and boats in the harbour.")),
+		columns(rand.New(rand.NewPCG(31, 1)), 60, 9, 10), // more digits in a line or two than most numbers have
+		columns(rand.New(rand.NewPCG(31, 2)), 60, 8, 4, 6),
+		columns(rand.New(rand.NewPCG(31, 3)), 30, 1, 1, 1, 1, 1, 1, 1, 1, 1), // a sudoku
+		"Row A: 1 0 0 1 1 0 1 0 1 1 0 0 1 0 1 1 0 1\nRow B: 0 1 1 0 0 1 0 1 0 0 1 1 0 1 0 0 1 0\n",
+		"1.3.6.1.4.1.311.60.2.1.3 and 1.3.6.1.5.5.7.3.2 and 2.5.4.3.1.2.3.4.5.6.7.8.9.1.2.3 are identifiers",
+		"C H A P T E R   O N E\n\nT h e   b e g i n n i n g   o f   i t   a l l\n",
+		"+-+-+-+-+-+-+-+-+\n|a|b|c|d|e|f|g|h|\n+-+-+-+-+-+-+-+-+\n|1|2|3|4|5|6|7|8|\n+-+-+-+-+-+-+-+-+\n",
+		"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b  build-1.2.3.tar.gz\n3b5d5c3712955042212316173ccf37be12345678  build-1.2.4.tar.gz\n",
+		"\t\"version\": \"1.0.2\",\n\t\"integrity\": \"sha512-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08Zz0011==\",\n\t\"dev\": true\n",
+		"!function(e,t){var n=0,r=1,o=2,i=3,a=4,u=5,c=6,s=7,l=8,f=9;t.exports=[0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9]}();",
 	} {
 		found, gaps := e.Scan([]byte(text), engine.Options{Floor: detectors.Medium})
 		if len(found)+len(gaps) > 0 {
 			t.Errorf("%q: %v %v", text, found, gaps)
+		}
+	}
+}
+
+// columns makes lines of random numbers of so many digits.
+func columns(rnd *rand.Rand, lines int, digits ...int) string {
+	var b strings.Builder
+	for range lines {
+		for _, n := range digits {
+			for range n {
+				b.WriteByte(byte('0' + rnd.IntN(10)))
+			}
+			b.WriteByte(' ')
+		}
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
+
+// Keys on lines of their own are no wrapped key, nor is what stands below one.
+func TestLinesBelowAKeyAreNotPartOfIt(t *testing.T) {
+	_, e := load(t)
+	key := func(seed string) string {
+		b, _, err := pattern.Sample("{{gen:sk-proj-[A-Za-z0-9]{20}[0-9][A-Za-z0-9_]{40}[a-z]}}", seed)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	a, b := key("a"), key("b")
+	for _, text := range []string{
+		a + "\n" + b + "\n", "KEY=" + a + "\nS3_BUCKET_2=x4y5z6\n", a + "\nand some words, 12 of them", a + "\nv2: the next one",
+		"- " + a + "\n- " + b, a + "\n\n" + b, "1. " + a + "\n2. " + b,
+	} {
+		found, _ := e.Scan([]byte(text), engine.Options{})
+		for _, f := range found {
+			if got := text[f.Span.Start:f.Span.End]; f.Type == "secret.openai_key" && got != a && got != b {
+				t.Errorf("in %q the key is %q", text, got)
+			}
+		}
+		if len(found) == 0 {
+			t.Errorf("no key in %q", text)
 		}
 	}
 }
