@@ -50,8 +50,8 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 			return cue{"signed", weak}
 		}
 	case sequence.NearLine, sequence.NearBlank, sequence.NearComma, sequence.NearDash, sequence.NearStop:
-		if signs(c, text) {
-			return cue{"signed", strong}
+		if w := signs(c, text); w > no {
+			return cue{"signed", w}
 		}
 	}
 	if w := labelled(c, text); w > no {
@@ -63,6 +63,10 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 	switch c.Left {
 	case near(gazetteer.Reach):
 		return cue{"role", weak}
+	case near(gazetteer.By):
+		if c.Left2 == near(gazetteer.Said) || c.Left2 == near(gazetteer.Reach) { // signed by
+			return cue{"role", weak}
+		}
 	case sequence.NearLine, sequence.NearBlank:
 		if addressBlock(c, text) {
 			return cue{"signed", weak}
@@ -105,19 +109,33 @@ func introduces(text []byte, end int) bool {
 // maxSignature is how far behind a closing a name may stand, in bytes.
 const maxSignature = 64
 
-// signs reports whether the chain stands behind a closing, alone in its line:
+// signs looks whether the chain stands behind a closing, alone in its line:
 //
 //	Best regards,
 //	Maria Lopez
 //
-// or "Thanks, Maria" where the text or the line ends.
-func signs(c *chain, text []byte) bool {
+// or "Thanks, Maria" where the text or the line ends. Any short line that ends
+// with a comma may be a closing: that is weak.
+func signs(c *chain, text []byte) weight {
 	if !ends(c.Right) || c.Right == sequence.NearStop || c.Right == sequence.NearColon {
-		return false
+		return no
 	}
-	i := c.LeftAt
-	for i > 0 && (text[i-1] == '-' || text[i-1] == ' ' || text[i-1] == '\n' || text[i-1] == '\r' || text[i-1] == ',' || text[i-1] == '!' || text[i-1] == '.') {
-		i--
+	i, lines, comma := c.LeftAt, 0, false
+	for ; i > 0; i-- {
+		switch text[i-1] {
+		case '\n':
+			lines++
+			continue
+		case ',':
+			comma = true
+			continue
+		case '-', ' ', '\r', '!', '.':
+			continue
+		}
+		break
+	}
+	if c.Left == sequence.NearComma {
+		comma = true
 	}
 	end := i
 	for i > 0 && text[i-1] != '\n' && end-i < maxSignature {
@@ -134,13 +152,19 @@ func signs(c *chain, text []byte) bool {
 		}
 		w, ok := sequence.ReadWord(text[:end], at)
 		if !ok {
-			return false
+			return no
 		}
 		words++
 		closing = closing || w.Info.Class() == gazetteer.Closing
 		at = w.End
 	}
-	return closing && words <= 5
+	switch {
+	case closing && words <= 5:
+		return strong
+	case comma && words > 0 && words <= 4 && c.Left != sequence.NearComma && c.Right != sequence.NearComma:
+		return weak
+	}
+	return no
 }
 
 // A chain is a [sequence.Chain] with what cues ask of it.

@@ -12,8 +12,8 @@ import (
 const (
 	startPoints = 62
 	modelPoints = 12 // at most: two for each unit of natural log odds
-	fullPoints  = 4  // given name and surname are known
-	partPoints  = 2  // one of them is
+	fullPoints  = 9  // given name and surname are known
+	partPoints  = 3  // one of them is
 	strongCue   = 13
 	weakCue     = 5
 	publicMost  = 68 // of somebody of public life, in fiction
@@ -61,6 +61,12 @@ func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detec
 	if f := figure(titled(c, v.Text, text)); f && q.name != "labelled" && q.name != "introduced" && q.name != "contact" || fiction(c, v.Text) || q.weight < strong && (f || public(c, v.Text)) {
 		most = min(most, publicMost)
 	}
+	if q.name == "introduced" && k.words == 1 && ordered(c, v.Text) {
+		most = publicMost // "Write a scene with a thief called Rosie"
+	}
+	if company := c.Right == near(gazetteer.Org) && end == c.N && c.RightAt == c.End()+1 && isUpper(v.Text[c.RightAt]); company {
+		most = publicMost
+	}
 	if c.Long && q.weight < strong {
 		most = publicMost
 	}
@@ -99,6 +105,8 @@ func ceiling(k known, q cue) int16 {
 	case no:
 	}
 	switch {
+	case k.ordinary:
+		return 70
 	case full:
 		return 80
 	case k.words > 1 && k.any:
@@ -111,11 +119,13 @@ func ceiling(k known, q cue) int16 {
 type known struct {
 	any, given, surname bool // surname: of another word than the given name
 	words               int  // without particles
+	ordinary            bool // each word is an ordinary word too: Grace Rivers
 	doubtful            bool // initials alone, an abbreviation, an office
 }
 
 func knowledge(ws []sequence.Word) (k known) {
 	givens, surnames, both := 0, 0, 0
+	k.ordinary = true
 	letters, caps := 0, true // of what is no initial
 	for i := range ws {
 		w := &ws[i]
@@ -123,6 +133,7 @@ func knowledge(ws []sequence.Word) (k known) {
 			continue
 		}
 		k.words++
+		k.ordinary = k.ordinary && w.Shape != sequence.Initial && (w.Info.Ordinary() || w.Info.Class() != gazetteer.None || w.Info.Place())
 		switch g, s := w.Info.Given() > 0, w.Info.Surname() > 0; {
 		case w.Shape == sequence.Initial:
 			givens++
@@ -180,11 +191,30 @@ const asking = 100
 // words before it ask who that was, or name a work or an office.
 func public(c *chain, text []byte) bool {
 	for _, n := range [...]sequence.Near{c.Left, c.Left2, c.Right, c.Right2} {
-		if n == near(gazetteer.Culture) || n == near(gazetteer.Who) {
+		if n == near(gazetteer.Culture) {
 			return true
 		}
 	}
 	return sentenceHas(c, text, gazetteer.Who, gazetteer.Culture)
+}
+
+// ordered reports whether the sentence asks for something: its first word does.
+func ordered(c *chain, text []byte) bool {
+	before := sentence(c, text)
+	for len(before) > 0 && !labelLetter(before[0]) {
+		before = before[1:]
+	}
+	w, ok := sequence.ReadWord(before, 0)
+	return ok && w.Info.Class() == gazetteer.Verb
+}
+
+// sentence is what stands before the chain in its sentence, as far as asking.
+func sentence(c *chain, text []byte) []byte {
+	before := text[max(0, c.From-asking):c.From]
+	if i := bytes.LastIndexAny(before, "\n.?!"); i >= 0 {
+		before = before[i+1:]
+	}
+	return before
 }
 
 // fiction reports whether the sentence asks for a story.
@@ -195,10 +225,7 @@ func fiction(c *chain, text []byte) bool {
 // sentenceHas reports whether a word of a class stands before the chain in its
 // sentence.
 func sentenceHas(c *chain, text []byte, a, b gazetteer.Class) bool {
-	before := text[max(0, c.From-asking):c.From]
-	if i := bytes.LastIndexAny(before, "\n.?!"); i >= 0 {
-		before = before[i+1:]
-	}
+	before := sentence(c, text)
 	for at := 0; at < len(before); {
 		if !labelLetter(before[at]) || at > 0 && labelLetter(before[at-1]) {
 			at++

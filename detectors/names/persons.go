@@ -3,6 +3,7 @@ package names
 import (
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
+	"github.com/promptgate/promptgate/detectors/names/gazetteer"
 	"github.com/promptgate/promptgate/detectors/names/sequence"
 )
 
@@ -103,9 +104,26 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 			i = end - 1
 		} else if i == 0 && q.weight == strong && c.Words[0].Info.Given() > 0 && !c.Words[0].Info.Ordinary() {
 			p.report(v, 0, p.tagger.Name(c.N, 0), q, emit) // announced and known: the model may be wrong
+		} else if i == 0 && q.weight == strong && q.name == "labelled" && alone(c) {
+			p.report(v, 0, c.N, q, emit)
+			return 0
 		}
 	}
 	return 0
+}
+
+// alone reports whether a chain is all there is behind its label, and of words
+// that are nothing else.
+func alone(c *chain) bool {
+	if c.N > 3 || !ends(c.Right) && c.Right != sequence.NearQuote && c.Right != sequence.NearTag && c.Right != sequence.NearBar {
+		return false
+	}
+	for i := range c.N {
+		if w := &c.Words[i]; w.Shape != sequence.Cap || w.Info.Class() != gazetteer.None || w.Info.Place() || w.Info.Ordinary() {
+			return false
+		}
+	}
+	return true
 }
 
 // wordStart is where the word begins whose first capital stands at text[at]; it

@@ -22,7 +22,7 @@ func readTail(text []byte, at int) tail {
 	t := tail{end: at}
 	i := at
 	pending := false // a town was read that nothing confirms yet
-	afterCode := false
+	afterCode, district := false, false
 	lines := 0
 	for range maxParts {
 		j, line, ok := separator(text, i)
@@ -68,8 +68,10 @@ func readTail(text []byte, at int) tail {
 		case known:
 			t.place, t.end = true, n
 			pending = true
-		case pending:
+		case pending && district:
 			return t
+		case pending:
+			district = true // a district before its town
 		default:
 			pending = true
 		}

@@ -219,19 +219,36 @@ func runeLen(c byte) int {
 	return 2
 }
 
-// scottish reports whether a capital inside a word belongs there: McDonald,
-// MacLeod, DeLuca, O'Brien, LaRue, VanDyke, FitzGerald.
+// scottish reports whether the capitals inside the parts of a word belong there:
+// McDonald, MacLeod, DeLuca, LaRue, VanDyke, FitzGerald.
 func scottish(w []byte) bool {
-	for _, p := range [...]string{"Mc", "Mac", "De", "Di", "Du", "La", "Le", "Lo", "Van", "Von", "Fitz", "St", "Del", "El", "Al"} {
-		if len(w) > len(p)+2 && string(w[:len(p)]) == p && w[len(p)] >= 'A' && w[len(p)] <= 'Z' {
-			upper := 0
-			for _, c := range w[len(p)+1:] {
-				if c >= 'A' && c <= 'Z' {
-					upper++
-				}
-			}
-			return upper == 0
+	for begin, i := 0, 0; i <= len(w); i++ {
+		if i < len(w) && w[i] != '-' && w[i] != '\'' && w[i] != 0x99 { // ’ ends in 0x99
+			continue
 		}
+		if part := w[begin:i]; innerCapital(part, 1) > 0 && !prefixed(part) {
+			return false
+		}
+		begin = i + 1
+	}
+	return true
+}
+
+// innerCapital is where the first capital from index i on stands, 0 for none.
+func innerCapital(part []byte, i int) int {
+	for ; i < len(part); i++ {
+		if part[i] >= 'A' && part[i] <= 'Z' {
+			return i
+		}
+	}
+	return 0
+}
+
+func prefixed(part []byte) bool {
+	i := innerCapital(part, 1)
+	switch string(part[:i]) {
+	case "Mc", "Mac", "De", "Di", "Du", "La", "Le", "Lo", "Van", "Von", "Fitz", "St", "Del", "El", "Al":
+		return len(part) > i+2 && innerCapital(part, i+1) == 0
 	}
 	return false
 }
