@@ -148,8 +148,8 @@ type Beside struct {
 	Size   int      // bytes of the anchor: it begins Size before its End; 0 leaves Before out
 	Before [2]Bytes // what may stand before it; [1] if it begins with a capital, [0] if not
 	Behind [2]Bytes // what may stand behind it; [1] if it ends with a capital, [0] if not
-	Off    int      // of one more byte, from its End
-	At     Bytes    // what may stand there
+	Off    [2]int   // of two more bytes, from its End
+	At     [2]Bytes // what may stand there
 }
 
 // Bytes is a set of byte values.

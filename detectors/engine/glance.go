@@ -7,9 +7,9 @@ import "github.com/promptgate/promptgate/detectors"
 // none.
 type glance struct {
 	size           int32
-	off            int32
+	off            [2]int32
 	before, behind [2]uint8 // numbers of sets
-	at             uint8
+	at             [2]uint8
 }
 
 // maxSets bounds the sets that an engine tells apart; set 0 holds every byte and
@@ -39,8 +39,10 @@ func (x *besides) add(b *detectors.Beside, left, right int) (g glance) {
 			g.behind[k] = x.number(b.Behind[k])
 		}
 	}
-	if b.Off >= -left && b.Off < right {
-		g.off, g.at = int32(b.Off), x.number(b.At)
+	for k, off := range b.Off {
+		if off >= -left && off < right {
+			g.off[k], g.at[k] = int32(off), x.number(b.At[k])
+		}
 	}
 	return g
 }
@@ -97,8 +99,12 @@ func (x *besides) refuses(g *glance, text []byte, end int) bool {
 	if i := end - int(g.size); g.size > 0 && i > 0 && !x.in(g.before[capital(text, i)], text[i-1]) {
 		return true
 	}
-	i := end + int(g.off)
-	return uint(i) < uint(len(text)) && !x.in(g.at, text[i])
+	for k, off := range g.off {
+		if i := end + int(off); uint(i) < uint(len(text)) && !x.in(g.at[k], text[i]) {
+			return true
+		}
+	}
+	return false
 }
 
 // capital returns 1 if text[i] is a capital, else 0.

@@ -1,6 +1,9 @@
 package pattern
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/promptgate/promptgate/detectors"
 )
 
@@ -26,7 +29,7 @@ func bytesThat(is func(b byte) bool) (s byteSet) {
 func both(s byteSet) [2]byteSet { return [2]byteSet{s, s} }
 
 // besides says what stands around an anchor of n bytes for any of these rules.
-// first and last are its first and last byte, 0 if they differ.
+// first and last are its first and last byte; 0 if it is no literal.
 func besides(rs []*rule, n int, first, last byte) *detectors.Beside {
 	var all around
 	for i, r := range rs {
@@ -49,18 +52,29 @@ func besides(rs []*rule, n int, first, last byte) *detectors.Beside {
 			all.at[off] = set
 		}
 	}
-	b := &detectors.Beside{Size: n, At: detectors.Bytes(anyByte)}
+	b := &detectors.Beside{Size: n}
 	for k := range 2 {
 		b.Before[k], b.Behind[k] = detectors.Bytes(all.before[k]), detectors.Bytes(all.behind[k])
 	}
-	best := common(anyByte)
-	for off, set := range all.at {
-		// Of two as rare the farther one: it says more that its neighbour did not.
-		if w := common(set); w < best || w == best && (off > b.Off) {
-			best, b.Off, b.At = w, off, detectors.Bytes(set)
-		}
+	for k := range b.Off {
+		off, set := all.rarest(0, b.Off[0])
+		b.Off[k], b.At[k] = off, detectors.Bytes(set)
 	}
 	return b
+}
+
+// rarest is the position at which text fits least often. Of those that are alike
+// it is the one farthest from two others: the bytes of a word are alike, too.
+func (a *around) rarest(one, other int) (at int, set byteSet) {
+	distance := func(off int) int { return min(max(off-one, one-off), max(off-other, other-off)) }
+	set = anyByte
+	for _, off := range slices.Sorted(maps.Keys(a.at)) {
+		w, best := common(a.at[off]), common(set)
+		if w < best || w == best && distance(off) > distance(at) {
+			at, set = off, a.at[off]
+		}
+	}
+	return at, set
 }
 
 // common is about how many of a hundred bytes of text are in s.
@@ -100,7 +114,7 @@ func (r *rule) around(n int, first, last byte) around {
 			}
 			at := make(map[int]byteSet)
 			for k, set := range r.match.probes {
-				if off := k - n - lead; off >= 0 || off < -n {
+				if off := k - n - lead; off >= 0 || off < -n || first == 0 {
 					at[off] = set
 				}
 			}
