@@ -94,8 +94,9 @@ func (s *Server) screen(r *http.Request, e ConnEvent) (ConnEvent, *refuse.Refusa
 	switch {
 	case e.Action != policy.Inspect && e.Action != policy.Tunnel:
 		return e, s.refuseConn(r, e, refuse.CauseHostRefused)
-	case e.Class == policy.HostInspect && e.Action != policy.Inspect:
-		// Whatever the policy says: a provider's host is opened or refused.
+	case e.Class == policy.HostInspect && e.Action != policy.Inspect && (!route.Exempt || e.Plain):
+		// Whatever the policy says: a provider's host is opened or refused, but for
+		// people whose group is exempt from inspection. Plain http is no tunnel.
 		return e, s.refuseConn(r, e, refuse.CauseHostRefused)
 	case e.Class != policy.HostInspect && e.Action == policy.Inspect:
 		// Nothing knows how to read it, and the authority cannot sign for it.
@@ -105,7 +106,7 @@ func (s *Server) screen(r *http.Request, e ConnEvent) (ConnEvent, *refuse.Refusa
 }
 
 func (e ConnEvent) conn() policy.Conn {
-	return policy.Conn{Principal: e.Principal, Host: e.Host, Port: e.Port, Class: e.Class}
+	return policy.Conn{Principal: e.Principal, Host: e.Host, Port: e.Port, Class: e.Class, Time: time.Now()}
 }
 
 // refuseClient answers a client that is not let in.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/elazarl/goproxy"
 
+	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/telemetry"
 )
@@ -53,6 +54,7 @@ func (m *message) outgoing(p payload) *http.Request {
 	}
 	trailers := strings.Contains(strings.ToLower(out.Header.Get("Te")), "trailers")
 	stripHop(out.Header)
+	m.restrict(out.Header)
 	if trailers {
 		out.Header.Set("Te", "trailers")
 	}
@@ -70,6 +72,23 @@ func (m *message) outgoing(p payload) *http.Request {
 	}
 	out.TransferEncoding, out.Trailer, out.Close, out.Form, out.PostForm = nil, nil, false, nil, nil
 	return out
+}
+
+// restrict tells the provider whose accounts this network lets in. What a client
+// says of that is never sent on, also where the policy says nothing.
+func (m *message) restrict(h http.Header) {
+	if m.endpoint == nil {
+		return
+	}
+	for _, name := range policy.RestrictionHeaders() {
+		h.Del(name)
+	}
+	if m.s.cfg.Restrict == nil {
+		return
+	}
+	for _, r := range m.s.cfg.Restrict(m.host) {
+		h.Set(r.Name, r.Value)
+	}
 }
 
 // stripHop removes what is meant for this hop only, and credentials for proxies.

@@ -67,6 +67,9 @@ type Config struct {
 	Hosts func() Hosts
 	// Screen decides a connection before anything is sent on.
 	Screen func(policy.Conn) policy.Route
+	// Restrict returns the headers that tell the provider whose accounts are let
+	// in, for a request to an inspected host; nil adds none.
+	Restrict func(host string) []policy.Header
 	// Leaf returns the certificate chain for a host whose TLS is opened.
 	Leaf func(host string) (*tls.Certificate, error)
 	// Refuse words the answers that the proxy gives itself.

@@ -19,6 +19,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/inspect"
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/refuse"
+	"github.com/promptgate/promptgate/proxy/spent"
 	"github.com/promptgate/promptgate/proxy/telemetry"
 )
 
@@ -127,11 +128,13 @@ func (g *gate) proxy(p *program) error {
 	}
 	evidence := g.evidenceOf(g.key)
 	g.inspector = inspect.New(g.rules().Rules, inspect.Config{
-		Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence, Coach: g.coach, Key: g.key})
+		Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
+		Coach: g.coach, Spent: &spent.Ledger{}, Key: g.key})
 	g.server, err = proxy.New(proxy.Config{
 		Inspector:    g.inspector,
 		Hosts:        func() proxy.Hosts { return g.rules().providers },
 		Screen:       func(c policy.Conn) policy.Route { return g.rules().Policy.Screen(c) },
+		Restrict:     func(host string) []policy.Header { return g.rules().Policy.Restrictions(host) },
 		Leaf:         g.authority.Leaf,
 		Refuse:       func(p refuse.Problem) refuse.Refusal { return g.rules().Messages.Problem(p) },
 		Authenticate: resolver.Resolve,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/proxy/config"
+	"github.com/promptgate/promptgate/proxy/content"
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/provider"
 	"github.com/promptgate/promptgate/proxy/redact"
@@ -47,6 +48,7 @@ func (i *Inspector) Request(ctx context.Context, r *Request) *Verdict {
 	}
 	v := m.verdict()
 	m.record(ctx, v)
+	m.left()
 	return v
 }
 
@@ -69,6 +71,7 @@ func (m *message) ask() policy.Message {
 		Direction: policy.Request, Tenant: m.tenant(), Contents: m.contents(), Facts: m.facts,
 		Findings: m.findings, Totals: m.totals, Gaps: m.gaps, Time: m.start,
 	}
+	m.spend(&ask)
 	if m.i.cfg.Coach != nil {
 		ask.Versions = m.i.cfg.Coach.Versions(m.who())
 	}
@@ -108,6 +111,7 @@ func (m *message) enforce() {
 	body, err := m.rewrite()
 	if err == nil {
 		m.body = body
+		m.remind()
 		return
 	}
 	due := m.decision.Redact
@@ -121,6 +125,21 @@ func (m *message) enforce() {
 	}
 	if m.decision.Gate < policy.Coach { // no profile of ours, but a user's own may
 		m.decision.Gate, m.decision.Gap = policy.Block, detectors.CauseNotRewritable
+	}
+}
+
+// remind adds what the policy wants to be added, where that is possible.
+func (m *message) remind() {
+	if len(m.decision.Add) == 0 {
+		return
+	}
+	body := m.body
+	if body == nil {
+		body = m.r.Body
+	}
+	if with := remind(body, m.r.Header.Get("Content-Encoding"), m.decision.Add); with != nil {
+		m.body = with
+		m.facts = append(m.facts, content.Fact{Name: "reminder", Value: "present"}) // for the record
 	}
 }
 

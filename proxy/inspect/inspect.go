@@ -30,6 +30,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/provider"
 	"github.com/promptgate/promptgate/proxy/refuse"
+	"github.com/promptgate/promptgate/proxy/spent"
 	"github.com/promptgate/promptgate/rules"
 )
 
@@ -50,8 +51,9 @@ type Config struct {
 	// config.BeforeForward, Request returns only then. "" means
 	// config.BeforeAnswer: Verdict.Durable is waited for by the caller.
 	Durable config.Durability
-	Coach   *coach.Book // nil: nothing can be acknowledged
-	Key     []byte      // of [KeyDigest]; empty: API keys are not told apart
+	Coach   *coach.Book   // nil: nothing can be acknowledged
+	Spent   *spent.Ledger // nil: days are not added up
+	Key     []byte        // of [KeyDigest]; empty: API keys are not told apart
 	Now     func() time.Time
 }
 

@@ -83,6 +83,7 @@ func (l *loader) load() {
 	l.stricters()
 	l.reminders()
 	l.p.index(l.c)
+	l.p.restrictions()
 	for _, x := range merge(l, "connection", func(f *fileEntry) []connectionEntry { return f.Connections }, func(e *connectionEntry) string { return e.ID }) {
 		l.doc = x.doc
 		l.p.conns = append(l.p.conns, l.connection(x.path, x.e))

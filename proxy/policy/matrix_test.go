@@ -229,6 +229,8 @@ func TestConnectionsFollowTheMatrix(t *testing.T) {
 		{"private addresses", policy.Conn{Class: policy.HostOther, Private: true}, refuse, refuse, refuse},
 		{"private addresses behind a provider's name", policy.Conn{Class: policy.HostInspect, Private: true}, refuse, refuse, refuse},
 		{"private and unsniffable", policy.Conn{Class: policy.HostOther, Private: true, Unsniffable: true}, deny, deny, deny},
+		{"analytics of third parties", policy.Conn{Class: policy.HostTelemetry, Port: 443}, tunnel, tunnel, deny},
+		{"analytics of third parties at a private address", policy.Conn{Class: policy.HostTelemetry, Port: 443, Private: true}, refuse, refuse, refuse},
 		{"a class that does not exist", policy.Conn{Class: 99}, deny, deny, deny},
 	} {
 		for i, want := range []answer{r.l1, r.l2, r.l3} {

@@ -187,9 +187,10 @@ const (
 	HostPass                     // a provider host that carries no user text: tunnelled
 	HostRefuse                   // cannot be re-terminated: pinned apps, the mTLS host
 	HostOtherAI                  // another AI assistant, not inspected
+	HostTelemetry                // of a third party, to which a provider's pages send their analytics
 )
 
-var classNames = [...]string{HostOther: "other", HostInspect: "inspect", HostPass: "pass", HostRefuse: "refuse", HostOtherAI: "other_ai"}
+var classNames = [...]string{HostOther: "other", HostInspect: "inspect", HostPass: "pass", HostRefuse: "refuse", HostOtherAI: "other_ai", HostTelemetry: "telemetry"}
 
 // String is the name of a class in policy files.
 func (c HostClass) String() string {

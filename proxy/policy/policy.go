@@ -41,10 +41,12 @@ type Policy struct {
 	stricters  []stricter
 	reminders  []reminder
 
-	blockTelemetry bool
-	exempts        []exempt
-	conns          []connection
-	tests          []policyTest
+	restrictChat, restrictAPI []Header
+	asksSpent                 bool // some rule has daily
+	blockTelemetry            bool
+	exempts                   []exempt
+	conns                     []connection
+	tests                     []policyTest
 }
 
 // Profile is the name of the policy: "l2".
@@ -59,6 +61,9 @@ func (p *Policy) Revision() string { return p.revision }
 
 // Controls are the ids of all controls that the rules are evidence for, sorted.
 func (p *Policy) Controls() []string { return slices.Clone(p.controls) }
+
+// AsksSpent reports whether a rule asks what the sender's day comes to.
+func (p *Policy) AsksSpent() bool { return p.asksSpent }
 
 // severity orders how bad it is when content of a kind leaves.
 type severity uint8
@@ -211,6 +216,7 @@ func (p *Policy) index(c *rules.Catalogue) {
 		}
 	}
 	for i := range p.clauses {
+		p.asksSpent = p.asksSpent || p.clauses[i].daily > 0
 		p.floors = append(p.floors, p.floorOf(&p.clauses[i]))
 	}
 	for i := range p.rules {

@@ -29,8 +29,16 @@ type connection struct {
 }
 
 // Screen says what happens to a connection: the first [[connection]] that
-// matches answers, and without one it is refused. It is pure and total.
+// matches answers, and without one it is refused. Hosts of analytics of third
+// parties are other public hosts, unless third_party_telemetry blocks them. It is
+// pure and total.
 func (p *Policy) Screen(c Conn) Route {
+	if c.Class == HostTelemetry {
+		if p.blockTelemetry && !c.Private {
+			return Route{Action: Refuse, Rule: "third_party_telemetry", Reason: "The policy does not let pages send analytics to third parties.", Count: true}
+		}
+		c.Class = HostOther
+	}
 	for i := range p.conns {
 		if r := &p.conns[i]; r.matches(&c) {
 			if e := p.exempt(&c); e != nil && r.action == Inspect {

@@ -66,7 +66,7 @@ func (l *loader) buildSurfaces() map[string]*surface {
 // classes are the classes that a host row can have, with policy's numbers.
 func classes() map[string]policy.HostClass {
 	out := map[string]policy.HostClass{}
-	for _, c := range []policy.HostClass{policy.HostInspect, policy.HostPass, policy.HostRefuse, policy.HostOtherAI} {
+	for _, c := range []policy.HostClass{policy.HostInspect, policy.HostPass, policy.HostRefuse, policy.HostOtherAI, policy.HostTelemetry} {
 		out[c.String()] = c
 	}
 	return out
@@ -84,7 +84,7 @@ func (l *loader) buildHosts(c *Catalogue, surfaces map[string]*surface) {
 		}
 		class, ok := classes()[r.Class]
 		if !ok {
-			l.known(p.place, "class", r.Class, "class", []string{"inspect", "pass", "refuse", "other_ai"})
+			l.known(p.place, "class", r.Class, "class", []string{"inspect", "pass", "refuse", "other_ai", "telemetry"})
 			continue
 		}
 		e := &hostEntry{Host: Host{Class: class, App: r.App, Reason: r.Reason, Pattern: pattern}}

@@ -34,7 +34,7 @@ type (
 
 	hostRow struct {
 		Names   []string `toml:"names"` // "api.openai.com", or "*.openai.com" for the names below it
-		Class   string   `toml:"class"` // inspect, pass, refuse, other_ai
+		Class   string   `toml:"class"` // inspect, pass, refuse, other_ai, telemetry
 		Surface string   `toml:"surface"`
 		App     string   `toml:"app"`    // for other_ai: the assistant
 		Reason  string   `toml:"reason"` // why it is not inspected, for people

@@ -123,7 +123,7 @@ func (m *Metrics) FailOpen(cause string) {
 // other_ai or private.
 func (m *Metrics) Connect(action, class string) {
 	m.connects.WithLabelValues(oneOf(action, "inspect", "tunnel", "refuse"),
-		oneOf(class, "inspect", "pass", "refuse", "other_ai", "private")).Inc()
+		oneOf(class, "inspect", "pass", "refuse", "other_ai", "telemetry", "private")).Inc()
 }
 
 // Active adds n to the open connections of a kind: client, inspect or tunnel.
