@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/promptgate/promptgate/detectors/pattern"
 	"github.com/promptgate/promptgate/proxy"
 	"github.com/promptgate/promptgate/proxy/audit"
 	"github.com/promptgate/promptgate/proxy/ca"
@@ -96,6 +97,7 @@ func (g *gate) telemetry(ctx context.Context, p *program) (err error) {
 	g.metrics = telemetry.NewMetrics(p.version, metricLabels(g.cfg, g.rules()))
 	g.metrics.Policy(g.rules().Policy.Profile(), g.rules().Policy.Revision())
 	g.metrics.CAExpiry(firstExpiry(g.authority))
+	g.metrics.Gauge("dlp_re2_memory_bytes", "Memory of RE2, beside Go's heap; 0 where it cannot be told.", func() float64 { return float64(pattern.RE2Memory()) })
 	g.tracing, err = telemetry.StartTracing(ctx, telemetry.TraceOptions{Version: p.version, Logger: g.log, Getenv: p.getenv})
 	if err != nil {
 		return err

@@ -5,9 +5,6 @@ import (
 	"sync"
 	"unicode/utf8"
 
-	re2 "github.com/wasilibs/go-re2"
-	"github.com/wasilibs/go-re2/experimental"
-
 	"github.com/promptgate/promptgate/detectors"
 )
 
@@ -30,8 +27,7 @@ type matcher struct {
 	dfaOnce sync.Once
 	dfa     *dfa // nil if the expression has none
 
-	once  sync.Once
-	re    *re2.Regexp
+	re    lazyRE2
 	value int // group number of the value, 0 for the whole match
 }
 
@@ -122,12 +118,12 @@ func (m *matcher) at(text []byte, start, limit int) (end int, value detectors.Sp
 	if !m.bytes {
 		window = validUTF8(window)
 	}
-	loc := m.regexp().FindSubmatchIndex(window)
+	loc := m.find(window)
 	if loc == nil {
 		return -1, value, need
 	}
 	value = detectors.Span{Start: start + loc[0], End: start + loc[1]}
-	if g := 2 * m.value; g > 0 && loc[g] >= 0 {
+	if g := 2 * (m.value + 1); m.value > 0 && loc[g] >= 0 {
 		value = detectors.Span{Start: start + loc[g], End: start + loc[g+1]}
 	}
 	return start + loc[1], value, need
@@ -174,24 +170,6 @@ func (m *matcher) automaton() *dfa {
 		m.parsed = nil
 	})
 	return m.dfa
-}
-
-func (m *matcher) regexp() *re2.Regexp {
-	m.once.Do(func() {
-		var err error
-		if m.re, err = m.compile(); err != nil {
-			panic("pattern: internal error: RE2 refuses an expression that was proved")
-		}
-	})
-	return m.re
-}
-
-func (m *matcher) compile() (*re2.Regexp, error) {
-	expr := `\A(?:` + m.expr + `)`
-	if m.bytes {
-		return experimental.CompileLatin1(expr)
-	}
-	return re2.Compile(expr)
 }
 
 // walk matches the row of classes.
