@@ -27,7 +27,7 @@ func Shapes() map[string]bool {
 	return map[string]bool{
 		"digits": false, "labelled": true, "street": true, "email": false, "phone": false,
 		"assignment": false, "pairs": false, "named": true, "prose": false, "dictionary": false,
-		"pem": false, "marking": false, "marking_line": false, "signals": false,
+		"record": false, "pem": false, "marking": false, "marking_line": false, "signals": false,
 	}
 }
 
@@ -90,13 +90,17 @@ func (k *checker) shape() {
 	case k.Shape != "" && !needsPattern && k.Pattern != "":
 		k.bad("pattern", "shape %s reads no pattern", k.Shape)
 	}
+	signals := "signals"
+	if k.Shape == "record" {
+		signals = "record"
+	}
 	for key, use := range map[string]struct {
 		set   bool
 		shape string
 	}{
 		"formats": {k.Formats != nil, "digits"},
-		"signals": {k.Signals != nil, "signals"}, "min_signals": {k.MinSignals != 0, "signals"},
-		"within": {k.Within != 0, "signals"}, "person": {k.Person, "signals"},
+		"signals": {k.Signals != nil, signals}, "min_signals": {k.MinSignals != 0, signals},
+		"within": {k.Within != 0, signals}, "person": {k.Person, "signals"},
 		"names": {k.Names != nil, "named"},
 		"terms": {k.Terms != nil && k.TermsFile == "", "dictionary"}, "terms_file": {k.TermsFile != "", "dictionary"},
 	} {
@@ -111,7 +115,10 @@ func (k *checker) shape() {
 		}
 	case "dictionary":
 		k.terms()
-	case "signals":
+	case "signals", "record":
+		if k.Shape == "record" && len(k.Signals) > 16 {
+			k.bad("signals", "shape record reads at most 16 signals")
+		}
 		if k.MinSignals < 1 || k.MinSignals > len(k.Signals) {
 			k.bad("min_signals", "min_signals is from 1 to the number of signals")
 		}

@@ -107,6 +107,7 @@ type infoTypeFile struct {
 type ruleFile struct {
 	Disable    []string `toml:"disable"` // ids of rules of the layer below
 	Rules      []Rule   `toml:"rule"`
+	Lists      []List   `toml:"list"` // words that several rules of the file have
 	Formats    []Format `toml:"format"`
 	FormatType string   `toml:"format_type"` // info type of formats that name none
 }
@@ -266,6 +267,7 @@ func (l *loader) file(fsys fs.FS, p parsed) {
 	list := p.file.Rules
 	for i := range list {
 		list[i].File, list[i].Index = p.name, i
+		l.spread(p, &list[i])
 	}
 	for i, f := range p.file.Formats {
 		list = append(list, f.rule(p.name, i, l.types, p.file.FormatType))

@@ -88,7 +88,10 @@ type Rule struct {
 	MaxLength int      `toml:"max_length"` // bytes of the longest match; mandatory
 
 	// Shape "signals": words of at least MinSignals different signals within
-	// Within bytes; with Person also an identifier of a person there.
+	// Within bytes; with Person also an identifier of a person there. Shape
+	// "record": the same around a keyword, up to 384 bytes before it and Within
+	// behind; a signal of negative points speaks against it, and the word "#" is
+	// any figure.
 	Signals    []Signal `toml:"signals"`
 	MinSignals int      `toml:"min_signals"`
 	Within     int      `toml:"within"`

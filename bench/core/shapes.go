@@ -73,7 +73,7 @@ func friendly(r rules.Rule) ([]string, error) {
 		return each(r.Keywords, says+passes+"{4}"), nil
 	case "pem":
 		return []string{pemHead}, nil
-	case "marking", "marking_line":
+	case "marking", "marking_line", "record":
 		return each(r.Keywords, ""), nil
 	case "signals":
 		return each(signalWords(r), ""), nil
@@ -124,7 +124,7 @@ func naive(r rules.Rule) ([]string, error) {
 		return []string{`\b` + words + `\b` + says + passes + "{4,64}"}, nil
 	case "pem":
 		return []string{pemHead + `[A-Z ]{0,16}-----[^-]{20,8192}-----END`}, nil
-	case "marking", "marking_line":
+	case "marking", "marking_line", "record":
 		return whole(words), nil
 	case "signals":
 		return whole(anyOf(signalWords(r), true)), nil

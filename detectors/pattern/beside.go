@@ -147,6 +147,8 @@ func (r *rule) around(n int, first, last byte) around {
 		if isWord(last) {
 			a.behind = both(bytesThat(func(b byte) bool { return !isWord(b) && b != '.' && b != '\n' }))
 		}
+	case "record":
+		a.before = both(bytesThat(func(b byte) bool { return !isWord(b) || !isWord(first) }))
 	case "signals", "marking", "marking_line":
 		whole := bytesThat(func(b byte) bool { return !isWord(b) })
 		plural := whole

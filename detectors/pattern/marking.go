@@ -12,7 +12,7 @@ const border = 0x1E
 func findMarking(c *check, r *rule, n int) {
 	text := c.v.Text
 	s, e := c.at-n, c.at
-	if !wholeWord(text, s, e) || !c.has(e, 160) {
+	if !wholeWord(text, s, e) || !c.has(e, disclaims) {
 		return
 	}
 	c.work += lineCost
@@ -59,6 +59,12 @@ func findMarking(c *check, r *rule, n int) {
 	default:
 		return
 	}
+	if c.disclaimer(ls, e) {
+		return
+	}
+	if c.v.Off+s < topBytes && why != "" {
+		points += 3 // where headers stand
+	}
 	c.fold = appendLower(c.fold[:0], line)
 	for _, w := range [][]byte{[]byte("may contain"), []byte("this message"), []byte("this email"), []byte("this e-mail"), []byte("intended recipient"), []byte("intended only"),
 		[]byte("diese e-mail"), []byte("ce message"), []byte("este mensaje"), []byte("how to "), []byte("what is"), []byte("what does"), []byte("explain"), []byte("should i"), []byte("do i "), []byte("can i "), []byte("meaning of"), []byte("difference between"), []byte("i was told"), []byte("?")} {
@@ -67,6 +73,28 @@ func findMarking(c *check, r *rule, n int) {
 		}
 	}
 	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: why, shown: true})
+}
+
+// Bytes around a marking that are read for a disclaimer, and those from the
+// beginning of a text in which a marking is a header's.
+const (
+	disclaims = 320
+	topBytes  = 400
+)
+
+// disclaimer reports whether a marking whose line begins at ls and that ends at
+// e heads the small print of a mail, which every mail has.
+func (c *check) disclaimer(ls, e int) bool {
+	text := c.v.Text
+	c.fold = appendLower(c.fold[:0], text[max(0, ls-120):min(len(text), e+disclaims)])
+	for _, w := range []string{"intended recipient", "intended solely for", "intended only for", "received this message in error", "received this email in error", "received this e-mail in error", "confidentiality notice", "notify the sender",
+		"nicht der richtige adressat", "nicht der beabsichtigte", "irrtümlich erhalten", "destinataire", "reçu par erreur", "destinatario", "recibido este mensaje por error", "ricevuto per errore", "recebeu esta mensagem", "niet de geadresseerde",
+		"omyłkowo", "inte är avsedd mottagare"} {
+		if bytes.Contains(c.fold, []byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *check) lower(b []byte) []byte {

@@ -110,6 +110,9 @@ func (d *detector) subscribe(r *rule) {
 		d.literal(k, !r.src.KeywordCase, use{rule: r})
 	}
 	for i, s := range r.src.Signals {
+		if r.src.Shape != "signals" {
+			break // of a record: read from the text around a keyword
+		}
 		for _, w := range s.Words {
 			d.literal(w, true, use{rule: r, signal: i})
 		}
@@ -187,6 +190,8 @@ func (d *detector) reach(rs []*rule, n int) detectors.Reach {
 			behind = max(behind, d.longestNamed) + maxBetween + 32
 		case "marking", "marking_line":
 			behind = 0
+		case "record":
+			before, behind = left, r.src.Within
 		case "signals":
 			behind = 0 // found at the end of the text
 		case "email":
@@ -219,16 +224,18 @@ type pass struct {
 	runEnd  int // how far groups of digits were looked at
 	work    int // units of work not yet told
 	signals []sighting
-	persons []detectors.Span
-	clean   []byte
-	fold    []byte
-	valid   []byte
-	folded  []byte           // text in which terms were looked for
-	terms   []dictionary.Hit // scratch
-	groups  []group
-	table   table
-	hints   []int // places in the text that may be cells of a table
-	check   check // the anchor being looked at; kept here so that it is not allocated
+
+	recordEnd map[int]int // by rule: where the last record ended
+	persons   []detectors.Span
+	clean     []byte
+	fold      []byte
+	valid     []byte
+	folded    []byte           // text in which terms were looked for
+	terms     []dictionary.Hit // scratch
+	groups    []group
+	table     table
+	hints     []int // places in the text that may be cells of a table
+	check     check // the anchor being looked at; kept here so that it is not allocated
 }
 
 type reported struct {
@@ -239,6 +246,7 @@ type reported struct {
 // Reset implements [detectors.Pass].
 func (p *pass) Reset() {
 	clear(p.recent[:p.kept])
+	clear(p.recordEnd)
 	p.next, p.kept, p.runEnd, p.work = 0, 0, 0, 0
 	p.check.v, p.check.emit = detectors.View{}, nil
 	p.signals, p.persons = p.signals[:0], p.persons[:0]

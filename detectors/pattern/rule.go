@@ -37,6 +37,7 @@ type rule struct {
 	base       int16
 	formats    []format
 	context    []contextGroup
+	lexicon    lexicon // of shape record
 }
 
 // basePoints turns the share of random values that pass into points without
@@ -107,6 +108,9 @@ func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.
 	for _, g := range src.Context {
 		r.context = append(r.context, newContext(g))
 	}
+	if src.Shape == "record" {
+		r.lexicon = newLexicon(r)
+	}
 	if r.find = finder(src.Shape); len(src.Heads) > 0 {
 		r.find = findNothing // tried by tokenHeads
 	}
@@ -134,6 +138,8 @@ func finder(shape string) func(*check, *rule, int) {
 		return findPEM
 	case "marking", "marking_line":
 		return findMarking
+	case "record":
+		return findRecord
 	case "digits", "signals", "dictionary", "named": // tried by digitRun; sighted by Check and judged by Close; by term; by findAssignment
 		return findNothing
 	}
