@@ -47,6 +47,8 @@ var floors = []struct {
 	{2, "detectors/shipped", []string{"detectors", "detectors/anchor", "detectors/engine", "detectors/pattern", "detectors/code", "detectors/names", "rules", "rules/strict"}},
 	{2, "proxy/redact", []string{"proxy/content", "proxy/policy", "detectors"}},
 	{2, "proxy/refuse", []string{"proxy/policy", "proxy/provider", "rules/strict", "detectors"}},
+	{2, "proxy/content/file", []string{"proxy/content", "detectors"}},
+	{2, "proxy/content/worker", []string{"proxy/content", "detectors"}},
 	{2, "proxy/audit", []string{"proxy/policy", "detectors"}},
 	{3, "proxy/inspect", nil},
 	{4, "proxy", nil},
@@ -68,6 +70,9 @@ var importers = []struct {
 	{"go.opentelemetry.io/otel/sdk", "exporters are set up once", []string{"proxy/telemetry"}},
 	{"go.opentelemetry.io/otel/exporters", "exporters are set up once", []string{"proxy/telemetry"}},
 	{"go.opentelemetry.io/otel", "spans are opened where a message lives", []string{"proxy/telemetry", "proxy", "proxy/inspect", "proxy/audit", "cmd/promptgate"}},
+	{"github.com/klippa-app/go-pdfium", "hostile files are read in a child process", []string{"proxy/content/file"}},
+	{"github.com/bep/imagemeta", "hostile files are read in a child process", []string{"proxy/content/file"}},
+	{"github.com/landlock-lsm/go-landlock", "only a child locks itself in", []string{"proxy/content/worker"}},
 	{"github.com/prometheus/client_golang", "metric names live in one list", []string{"proxy/telemetry"}},
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/promptgate/promptgate/proxy/content/worker"
 	"github.com/promptgate/promptgate/rules/strict"
 )
 
@@ -16,6 +17,7 @@ type program struct {
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	version        string
+	name           string // what it was started as
 }
 
 // A verb is one thing that promptgate does. Its flags are defined by set, so
@@ -95,6 +97,9 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 		return p.overview()
 	case "-v", "-version", "--version":
 		name = "version"
+	}
+	if name == worker.Verb {
+		return p.parseFiles(args[1:])
 	}
 	for _, v := range verbs() {
 		if v.name == name {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 	"unicode/utf8"
 
@@ -91,11 +93,35 @@ func (p *program) explain(ctx context.Context, o explainOptions, file string) er
 	if r.Endpoint.Closed {
 		return fmt.Errorf("requests to this path are refused, whatever is in them\n%s", r.Endpoint.Reason)
 	}
-	v := inspect.New(set.Rules, inspect.Config{Timeout: c.Timeouts.Inspect}).Request(ctx, r)
+	files, err := p.files(c, explainCache())
+	if err != nil {
+		return err
+	}
+	defer files.Close()
+	if bytes.Contains(r.Body, []byte("%PDF-")) || bytes.Contains(r.Body, []byte(base64PDF)) {
+		files.Warm(ctx)
+	}
+	v := inspect.New(set.Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Files: files}).Request(ctx, r)
 	if *o.asJSON {
 		return p.explainJSON(v)
 	}
 	return p.explainText(r, v)
+}
+
+// base64PDF is "%PDF-" at the beginning of base64.
+const base64PDF = "JVBERi"
+
+// explainCache is where what reads PDF is kept compiled, "" for nowhere.
+func explainCache() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	dir = filepath.Join(dir, "promptgate")
+	if os.MkdirAll(dir, 0o700) != nil {
+		return "" // slower, no more
+	}
+	return dir
 }
 
 // request is what the flags say, without its body and endpoint.

@@ -17,6 +17,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/ca"
 	"github.com/promptgate/promptgate/proxy/coach"
 	"github.com/promptgate/promptgate/proxy/config"
+	"github.com/promptgate/promptgate/proxy/content/worker"
 	"github.com/promptgate/promptgate/proxy/inspect"
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/refuse"
@@ -42,6 +43,7 @@ type gate struct {
 	tracing    *telemetry.Tracing
 	metrics    *telemetry.Metrics
 	server     *proxy.Server
+	files      *worker.Pool
 	listeners  listeners
 	surfaces   []surface
 	ready      readiness
@@ -129,9 +131,12 @@ func (g *gate) proxy(p *program) error {
 		return err
 	}
 	evidence := g.evidenceOf(g.key)
+	if g.files, err = p.files(c, filepath.Join(g.state, "cache")); err != nil {
+		return err
+	}
 	g.inspector = inspect.New(g.rules().Rules, inspect.Config{
 		Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
-		Coach: g.coach, Spent: &spent.Ledger{}, Key: g.key})
+		Coach: g.coach, Spent: &spent.Ledger{}, Key: g.key, Files: g.files})
 	g.server, err = proxy.New(proxy.Config{
 		Inspector:    g.inspector,
 		Hosts:        func() proxy.Hosts { return g.rules().providers },
@@ -168,6 +173,7 @@ func (g *gate) run(ctx context.Context) error {
 	}
 	group.Go(func() error { return g.watch(ctx) })
 	g.ready.set(true)
+	go g.files.Warm(ctx) // seconds, at the first start
 	group.Go(func() error {
 		<-ctx.Done()
 		g.ready.set(false)
@@ -193,5 +199,6 @@ func (g *gate) close() {
 			g.log.Warn("spans were left behind")
 		}
 	}
+	g.files.Close()
 	g.listeners.close()
 }

@@ -18,7 +18,7 @@ var version = "devel"
 func main() {
 	p := &program{
 		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr,
-		getenv: os.Getenv, version: version,
+		getenv: os.Getenv, version: version, name: os.Args[0],
 	}
 	os.Exit(p.run(context.Background(), os.Args[1:]))
 }

@@ -87,6 +87,7 @@ type Limits struct {
 	MaxHeader            int   `toml:"max_header"`
 	Connections          int   `toml:"connections"`
 	ConnectionsPerClient int   `toml:"connections_per_client"` // per address
+	FileWorkers          int   `toml:"file_workers"`           // child processes that read files; 0 leaves documents unread
 }
 
 // Timeouts are the deadlines towards clients.
@@ -95,6 +96,7 @@ type Timeouts struct {
 	Header    time.Duration `toml:"header"`    // until a request's header is read
 	Body      time.Duration `toml:"body"`      // until a request's body is read
 	Inspect   time.Duration `toml:"inspect"`   // of one message; longer is the gap timeout
+	File      time.Duration `toml:"file"`      // of the reading of one file; longer is the gap timeout
 	Idle      time.Duration `toml:"idle"`      // of a client connection
 	Drain     time.Duration `toml:"drain"`     // at shutdown
 }
@@ -181,12 +183,14 @@ func Default() *Config {
 			MaxHeader:            64 << 10,
 			Connections:          8192,
 			ConnectionsPerClient: 512,
+			FileWorkers:          2,
 		},
 		Timeouts: Timeouts{
 			Handshake: 10 * time.Second,
 			Header:    30 * time.Second,
 			Body:      2 * time.Minute,
 			Inspect:   10 * time.Second,
+			File:      8 * time.Second,
 			Idle:      3 * time.Minute,
 			Drain:     30 * time.Second,
 		},

@@ -153,7 +153,7 @@ func (v *validator) numbers() {
 		{"upstream.answer_timeout", c.Upstream.AnswerTimeout}, {"upstream.idle_timeout", c.Upstream.IdleTimeout},
 		{"tunnel.idle_timeout", c.Tunnel.IdleTimeout},
 		{"timeouts.handshake", c.Timeouts.Handshake}, {"timeouts.header", c.Timeouts.Header}, {"timeouts.body", c.Timeouts.Body},
-		{"timeouts.inspect", c.Timeouts.Inspect}, {"timeouts.idle", c.Timeouts.Idle}, {"timeouts.drain", c.Timeouts.Drain},
+		{"timeouts.inspect", c.Timeouts.Inspect}, {"timeouts.file", c.Timeouts.File}, {"timeouts.idle", c.Timeouts.Idle}, {"timeouts.drain", c.Timeouts.Drain},
 	} {
 		if d.d <= 0 {
 			v.errorf(d.key, "%s must be longer than 0s", d.key)
@@ -171,6 +171,7 @@ func (v *validator) numbers() {
 		{"limits.max_header", int64(c.Limits.MaxHeader), 4 << 10, 1 << 20},
 		{"limits.connections", int64(c.Limits.Connections), 1, 1 << 20},
 		{"limits.connections_per_client", int64(c.Limits.ConnectionsPerClient), 1, 1 << 20},
+		{"limits.file_workers", int64(c.Limits.FileWorkers), 0, 256},
 		{"audit.segment_bytes", c.Audit.SegmentBytes, 64 << 10, 1 << 40},
 	} {
 		if n.n < n.min || n.n > n.max {

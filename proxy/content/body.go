@@ -16,7 +16,9 @@ func (w *Walk) body(src source, header string) {
 	other := strings.HasPrefix(media, "multipart/") || media == "application/x-www-form-urlencoded"
 	switch w.shape.Format {
 	case Binary:
-		w.gap(detectors.CauseUnknownFormat, int64(src.span.Len()))
+		if !w.inside(src, media, s) {
+			w.gap(detectors.CauseUnknownFormat, int64(src.span.Len()))
+		}
 		return
 	case Text:
 		if src, ok := w.narrow(src, "text/plain", true); ok {
@@ -89,11 +91,18 @@ func (w *Walk) file(src source, header string, s slot, do Do) kind {
 		if isJSONMedia(media) {
 			w.gap(detectors.CauseDecodeError, int64(len(b)))
 		}
-		if m := magic(b); m != kindNone {
+		m := magic(b)
+		if (m != kindNone || isMail(b, media)) && w.inside(src, media, s) {
+			return k
+		}
+		if m != kindNone {
 			w.unread(m, do, len(b))
 		}
 		w.doc(src, s, listedMedia(media))
 	default:
+		if k != kindAudio && w.inside(src, media, s) {
+			return k
+		}
 		if textual {
 			w.doc(src, s, listedMedia(media))
 		}

@@ -89,7 +89,7 @@ func (w *Walk) base64(src source, media string, s slot, do Do) kind {
 	raw := w.bytes(src)
 	head := unbroken(raw, headSize)
 	b, _, ok := decodeBase64(nil, head)
-	if k := kindOf(b, media); ok && !k.readable() {
+	if k := kindOf(b, media); ok && !k.readable() && (w.files == nil || k == kindAudio) {
 		w.unread(k, do, len(raw)/4*3)
 		return k
 	}

@@ -127,6 +127,34 @@ func isText(b []byte) bool {
 	return controls*32 <= len(b)
 }
 
+// isMail reports whether b is a mail or a mailbox: declared to be one, or with
+// fields of RFC 5322 §3.6 before its first empty line that only mail has.
+func isMail(b []byte, media string) bool {
+	if media == "message/rfc822" || media == "application/mbox" {
+		return true
+	}
+	head := b[:min(len(b), 4<<10)]
+	if i := bytes.Index(head, []byte("\n\n")); i >= 0 {
+		head = head[:i]
+	} else if i := bytes.Index(head, []byte("\r\n\r\n")); i >= 0 {
+		head = head[:i]
+	}
+	from, mail := false, false
+	for line := range bytes.Lines(head) {
+		name, _, ok := bytes.Cut(line, []byte(":"))
+		if !ok {
+			continue
+		}
+		switch strings.ToLower(string(name)) {
+		case "from":
+			from = true
+		case "mime-version", "message-id", "received":
+			mail = true
+		}
+	}
+	return from && mail
+}
+
 // magic tells a file by its first bytes.
 func magic(b []byte) kind {
 	at := func(i int, s string) bool { return len(b) >= i+len(s) && string(b[i:i+len(s)]) == s }
@@ -137,7 +165,7 @@ func magic(b []byte) kind {
 	case at(0, "ID3"), at(0, "OggS"), at(0, "fLaC"), at(0, "RIFF") && at(8, "WAVE"), at(4, "ftypM4A"), at(0, "\xff\xfb"), at(0, "\xff\xf3"),
 		at(0, "\x1aE\xdf\xa3"):
 		return kindAudio
-	case at(0, "%PDF"), at(0, "PK\x03\x04"), at(0, "\xd0\xcf\x11\xe0"), at(0, "7z\xbc\xaf"), at(0, "Rar!"), at(0, "\x1f\x8b"):
+	case at(0, "%PDF"), at(0, "PK\x03\x04"), at(0, "PK\x05\x06"), at(0, "\xd0\xcf\x11\xe0"), at(0, "7z\xbc\xaf"), at(0, "Rar!"), at(0, "\x1f\x8b"):
 		return kindBinary
 	}
 	return kindNone

@@ -73,6 +73,8 @@ type Walk struct {
 	media  Media
 	limits Limits
 	sink   Sink
+	files  Files
+	ctx    context.Context // of Run
 	done   <-chan struct{}
 
 	layers  []layer
@@ -179,7 +181,7 @@ func (w *Walk) Format(f fmt.State, _ rune) {
 // Run walks the body and tells the sink what it holds. The error is the
 // context's: everything else is a gap. The sink is called on this goroutine.
 func (w *Walk) Run(ctx context.Context, body []byte) error {
-	w.done = ctx.Done()
+	w.ctx, w.done = ctx, ctx.Done()
 	w.addLayer(layer{Space: Space{ID: 0, Parent: -1, In: detectors.Span{End: len(body)}, Codec: "identity"}, data: body})
 	if len(body) == 0 {
 		return ctx.Err()

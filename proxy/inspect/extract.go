@@ -46,7 +46,7 @@ func (m *message) extract(ctx context.Context) {
 		return
 	}
 	media := content.Media{ContentType: m.r.Header.Get("Content-Type"), ContentEncoding: strings.Join(m.r.Header.Values("Content-Encoding"), ",")}
-	m.walk = content.NewWalk(m.r.Endpoint.Shape, media, m.i.cfg.Limits, c)
+	m.walk = content.NewWalk(m.r.Endpoint.Shape, media, m.i.cfg.Limits, c).With(m.i.cfg.Files)
 	err := m.walk.Run(ctx, m.r.Body)
 	c.finish()
 	m.outside = len(c.docs)

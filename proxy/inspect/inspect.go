@@ -47,6 +47,7 @@ type Config struct {
 	Timeout  time.Duration  // per message; 0 means 10 s
 	Limits   content.Limits // zero means content's defaults
 	Recorder Recorder       // nil records nothing (explain, bench)
+	Files    content.Files  // reads documents and archives; nil: they are the gap unknown_format
 	// Durable says when a record that is not a plain allow must be on disk: with
 	// config.BeforeForward, Request returns only then. "" means
 	// config.BeforeAnswer: Verdict.Durable is waited for by the caller.

@@ -185,6 +185,39 @@ func TestCurlMultipartUpload(t *testing.T) {
 	}
 }
 
+// A document is read in a child of the binary: its label stops it, and one
+// without a label and without anything else in it goes through as it is.
+func TestCurlUploadsDocuments(t *testing.T) {
+	needCurl(t)
+	w := newWorld(t, "")
+	files := filepath.Join("..", "..", "..", "proxy", "content", "file", "testdata")
+	upload := func(name string) reply {
+		return w.curl(t, "-F", "purpose=user_data", "-F", "file=@"+filepath.Join(files, name)+";type=application/octet-stream", "https://api.openai.com/v1/files")
+	}
+	for _, name := range []string{"letter.docx", "customers.xlsx"} {
+		if r := upload(name); r.Status != 400 || !strings.Contains(r.Body, "dlp_blocked") || !strings.Contains(r.Body, "sensitivity label") {
+			t.Errorf("%s: status %d: %s", name, r.Status, r.Body)
+		}
+	}
+	var r reply
+	for range 10 { // what reads PDF is compiled at the first start, which may take longer than a file may
+		if r = upload("locked.pdf"); !strings.Contains(r.Body, "too long") {
+			break
+		}
+	}
+	if r.Status != 400 || !strings.Contains(r.Body, "encrypted file") {
+		t.Errorf("a locked PDF: status %d: %s", r.Status, r.Body)
+	}
+	w.upstream.nothing(t)
+	want, err := os.ReadFile(filepath.Join(files, "roadmap.pptx"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r := upload("roadmap.pptx"); r.Status != 200 || !bytes.Contains(w.upstream.only(t).Body, want) {
+		t.Errorf("slides without anything in them: status %d: %s", r.Status, r.Body)
+	}
+}
+
 func TestCurlStreamsAsItComes(t *testing.T) {
 	needCurl(t)
 	w := newWorld(t, "")
