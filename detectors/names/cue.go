@@ -46,7 +46,7 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 		if w := labelWeight([]byte(label)); w > no {
 			return cue{"labelled", w}
 		}
-		if c.Right == near(gazetteer.Said) || addressBlock(c, text) {
+		if addressBlock(c, text) {
 			return cue{"signed", weak}
 		}
 	case sequence.NearLine, sequence.NearBlank, sequence.NearComma, sequence.NearDash, sequence.NearStop:
@@ -159,6 +159,8 @@ func signs(c *chain, text []byte) weight {
 		at = w.End
 	}
 	switch {
+	case c.Left == sequence.NearComma && (c.Right == sequence.NearComma || words > 4):
+		return no
 	case closing && words <= 5:
 		return strong
 	case comma && words > 0 && words <= 4 && c.Left != sequence.NearComma && c.Right != sequence.NearComma:
@@ -210,12 +212,15 @@ func addressBlock(c *chain, text []byte) bool {
 // "**Name:** ", "| Kunde | ".
 func labelled(c *chain, text []byte) weight {
 	i := c.Begin()
-	marks, colon, lines := 0, false, 0
+	marks, colon, cell, lines := 0, false, false, 0 // a tab divides cells, in one line
 	for i > 0 && c.Begin()-i < 16 {
 		b := text[i-1]
 		switch b {
-		case ':', '=', '|', '>', '\t':
+		case ':', '=', '|', '>':
 			colon = true
+			marks++
+		case '\t':
+			cell = true
 			marks++
 		case '"', '\'', '*', '`', '-', '(', '[':
 			marks++
@@ -230,7 +235,7 @@ func labelled(c *chain, text []byte) weight {
 		i--
 	}
 found:
-	if i == 0 || !colon {
+	if i == 0 || !colon && (!cell || lines > 0) {
 		return no
 	}
 	if !labelLetter(text[i-1]) && text[i-1] != ')' {

@@ -118,7 +118,7 @@ func TestOutside(t *testing.T) {
 	for _, typ := range []detectors.InfoType{names.TypeName, names.TypeAddress} {
 		for _, l := range []detectors.Confidence{detectors.Low, detectors.Medium, detectors.High} {
 			tell := func(f string, a ...any) {
-				if l == detectors.Low {
+				if l == detectors.Medium {
 					t.Logf(f, a...)
 				}
 			}

@@ -30,10 +30,14 @@ func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detec
 		from = c.From
 	} else if q.name != "labelled" {
 		q = cue{"prose", no} // what announces the chain announces its first name
+		switch c.Words[i-1].Info.Class() {
+		case gazetteer.JobTitle, gazetteer.Title, gazetteer.Relation, gazetteer.Label:
+			q = cue{"role", strong}
+		}
 	}
 	text := v.Text[from:c.Words[end-1].End]
 	k := knowledge(c.Words[i:end])
-	if k.doubtful {
+	if k.doubtful || q.weight < strong && town(c, v.Text, i, end, q) {
 		return
 	}
 	margin := p.tagger.Margin(p.model, c.N, i)
@@ -133,7 +137,7 @@ func knowledge(ws []sequence.Word) (k known) {
 			continue
 		}
 		k.words++
-		k.ordinary = k.ordinary && w.Shape != sequence.Initial && (w.Info.Ordinary() || w.Info.Class() != gazetteer.None || w.Info.Place())
+		k.ordinary = k.ordinary && w.Shape != sequence.Initial && (w.Info.Ordinary() || w.Info.Class() != gazetteer.None)
 		switch g, s := w.Info.Given() > 0, w.Info.Surname() > 0; {
 		case w.Shape == sequence.Initial:
 			givens++
@@ -154,7 +158,7 @@ func knowledge(ws []sequence.Word) (k known) {
 	}
 	k.given = givens > 0 || both > 0
 	k.surname = surnames > 0 || both > 1 || both > 0 && givens > 0
-	k.doubtful = letters == 0 || caps && (letters <= 3 || !k.any)
+	k.doubtful = letters == 0 || caps && (letters <= 3 || !k.any || k.words > 4)
 	switch ws[0].Info.Class() {
 	case gazetteer.JobTitle, gazetteer.Culture, gazetteer.Org, gazetteer.Place, gazetteer.Product, gazetteer.Fiction:
 		k.doubtful = k.doubtful || k.words == 1 && !k.any
@@ -174,6 +178,18 @@ func figure(name []byte) bool {
 		}
 		name = name[:i]
 	}
+}
+
+// town reports whether a name is rather that of a place: one word that is a
+// place too, or the rest of one ("Buenos Aires").
+func town(c *chain, text []byte, i, end int, q cue) bool {
+	if end != i+1 {
+		return gazetteer.Word(text[c.Words[i].Start:c.Words[end-1].End]).Place()
+	}
+	if w := &c.Words[i]; w.Info.Place() && (q.weight == no || w.Info.Given() < 2) {
+		return true
+	}
+	return i == 0 && c.LeftWord.Shape == sequence.Cap && gazetteer.Word(text[c.LeftWord.Start:c.Words[0].End]).Place()
 }
 
 // titled is the name with the title before it: "Madame Bovary".

@@ -95,15 +95,20 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 	if !v.EOF && len(v.Text)-v.At < nameMore {
 		return nameMore
 	}
-	p.work += 2 * c.N
+	p.work += 4 + 3*c.N
 	p.tagger.Tag(p.model, c)
 	for i := 0; i < c.N; i++ {
 		if p.tagger.Tags[i] == sequence.Begin {
 			end := p.tagger.Name(c.N, i)
 			p.report(v, i, end, q, emit)
 			i = end - 1
-		} else if i == 0 && q.weight == strong && c.Words[0].Info.Given() > 0 && !c.Words[0].Info.Ordinary() {
-			p.report(v, 0, p.tagger.Name(c.N, 0), q, emit) // announced and known: the model may be wrong
+		} else if i == 0 && q.weight == strong && (c.Words[0].Info.Given() == 2 || c.Words[0].Info.Given() > 0 && !c.Words[0].Info.Ordinary()) {
+			i = p.tagger.Name(c.N, 0) // announced and known: the model may be wrong
+			for i < c.N && i < 3 && plain(&c.Words[i]) && p.tagger.Tags[i] == sequence.Out {
+				i++
+			}
+			p.report(v, 0, i, q, emit)
+			i--
 		} else if i == 0 && q.weight == strong && q.name == "labelled" && alone(c) {
 			p.report(v, 0, c.N, q, emit)
 			return 0
@@ -119,11 +124,16 @@ func alone(c *chain) bool {
 		return false
 	}
 	for i := range c.N {
-		if w := &c.Words[i]; w.Shape != sequence.Cap || w.Info.Class() != gazetteer.None || w.Info.Place() || w.Info.Ordinary() {
+		if w := &c.Words[i]; !plain(w) || w.Info.Place() {
 			return false
 		}
 	}
 	return true
+}
+
+// plain reports whether a word is nothing that the gazetteer knows but a name.
+func plain(w *sequence.Word) bool {
+	return w.Shape == sequence.Cap && w.Info.Class() == gazetteer.None && !w.Info.Ordinary()
 }
 
 // wordStart is where the word begins whose first capital stands at text[at]; it

@@ -87,6 +87,14 @@ func Start(text []byte, at int) bool {
 		if n > 0 && !particleRun(text, i, at) {
 			return true
 		}
+		if !chains(w) && n < 3 && capitalised(w, text) { // it joins what stands before it, if that is a name
+			i = w.Start
+			if i < 2 || text[i-1] != ' ' {
+				return true
+			}
+			before, ok := WordBefore(text, i-1)
+			return !ok || before.End != i-1 || !chains(before)
+		}
 		return !chains(w)
 	}
 }
@@ -155,7 +163,17 @@ func (c *Chain) Read(text []byte, at int, bof, eof bool) (ok bool) {
 			break
 		}
 		if !chains(next) {
-			break
+			if !capitalised(next, text) || c.N+1 >= MaxWords || next.End >= len(text) || text[next.End] != ' ' {
+				break
+			}
+			last, ok := ReadWord(text, next.End+1)
+			if !ok || !chains(last) {
+				break
+			}
+			next.Info, next.Shape = 0, Lower // as if it were small
+			c.Words[c.N] = next
+			c.N++
+			next = last
 		}
 		if next.Letters == 2 && next.End+1 < len(text) && text[next.End] == '.' && text[next.End+1] == ' ' && string(text[next.Start:next.End]) == "St" && c.Words[c.N-1].Info.Given() > 0 {
 			next.End++ // Jill St. John
@@ -224,11 +242,12 @@ func (c *Chain) small(text []byte, bof bool) {
 	from := c.Words[0].Start
 	for n := 0; n < 3 && from > 1 && text[from-1] == ' '; n++ {
 		w, ok := WordBefore(text, from-1)
-		if !ok || w.End != from-1 || w.Shape != Lower || !particle(text[w.Start:w.End]) && !follows(text[w.Start:w.End]) {
+		big := ok && capitalised(w, text)
+		if !ok || w.End != from-1 || !big && (w.Shape != Lower || !particle(text[w.Start:w.End]) && !follows(text[w.Start:w.End])) {
 			break
 		}
 		from = w.Start
-		if !particle(text[from:w.End]) {
+		if !big && !particle(text[from:w.End]) {
 			continue
 		}
 		left, at, end, word := before(text, from, bof)
@@ -428,7 +447,8 @@ func inCode(text []byte, from, to int) bool {
 			}
 			return true
 		}
-		if c := text[from-1]; c >= '0' && c <= '9' {
+		c := text[from-1]
+		if c >= '0' && c <= '9' || c == ':' && from > 1 && text[from-2] == ':' {
 			return true
 		}
 	}

@@ -315,3 +315,15 @@ func follows(w []byte) bool {
 	}
 	return particle(w)
 }
+
+// capitalised reports whether a particle is written with a capital: Le Goff,
+// De Luca, Van der Linden.
+func capitalised(w Word, text []byte) bool {
+	if w.Shape != Cap || w.End-w.Start > 5 || text[w.Start] > 'Z' {
+		return false
+	}
+	var b [5]byte
+	n := copy(b[:], text[w.Start:w.End])
+	b[0] |= 0x20
+	return particle(b[:n]) || follows(b[:n])
+}
