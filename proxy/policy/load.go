@@ -89,6 +89,7 @@ func (l *loader) load() {
 		l.p.conns = append(l.p.conns, l.connection(x.path, x.e))
 	}
 	l.shadowed()
+	l.collect()
 	l.doc = own.doc
 	for i := range own.entry.Tests {
 		l.p.tests = append(l.p.tests, l.test(i, &own.entry.Tests[i]))

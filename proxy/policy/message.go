@@ -182,12 +182,12 @@ type HostClass uint8
 
 // The classes of hosts.
 const (
-	HostOther   HostClass = iota // any public host
-	HostInspect                  // a provider host whose TLS is opened
-	HostPass                     // a provider host that carries no user text: tunnelled
-	HostRefuse                   // cannot be re-terminated: pinned apps, the mTLS host
-	HostOtherAI                  // another AI assistant, not inspected
-	HostTelemetry                // of a third party, to which a provider's pages send their analytics
+	HostOther     HostClass = iota // any public host
+	HostInspect                    // a provider host whose TLS is opened
+	HostPass                       // a provider host that carries no user text: tunnelled
+	HostRefuse                     // cannot be re-terminated: pinned apps, the mTLS host
+	HostOtherAI                    // another AI assistant, not inspected
+	HostTelemetry                  // of a third party, to which a provider's pages send their analytics
 )
 
 var classNames = [...]string{HostOther: "other", HostInspect: "inspect", HostPass: "pass", HostRefuse: "refuse", HostOtherAI: "other_ai", HostTelemetry: "telemetry"}

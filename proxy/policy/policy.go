@@ -47,6 +47,7 @@ type Policy struct {
 	exempts                   []exempt
 	conns                     []connection
 	tests                     []policyTest
+	parts                     []Part
 }
 
 // Profile is the name of the policy: "l2".
