@@ -25,7 +25,7 @@ func at(table string, i int, key string) string { return fmt.Sprintf("%s[%d].%s"
 // whether it needs a pattern; the others read none.
 func Shapes() map[string]bool {
 	return map[string]bool{
-		"digits": false, "labelled": true, "street": true, "email": false, "phone": false,
+		"digits": false, "labelled": true, "street": true, "email": false, "phone": false, "mrz": false,
 		"assignment": false, "pairs": false, "named": true, "prose": false, "dictionary": false,
 		"record": false, "pem": false, "marking": false, "marking_line": false, "signals": false,
 	}

@@ -11,8 +11,8 @@ import (
 
 // Pieces of the shapes that are hand-written matchers in detectors/pattern.
 const (
-	gap       = `[^\n]{0,40}`    // what may stand between a label and its value
-	gapLetter = `[^\n0-9]{0,40}` // the same, ended by a digit, as in detectors/pattern
+	gap       = `[^\n]{0,48}`    // what may stand between a label and its value
+	gapLetter = `[^\n0-9]{0,48}` // the same, ended by a digit, as in detectors/pattern
 	digitRun  = `[^0-9][0-9](?:[ ./-]?[0-9]){8}`
 	areaCode  = `\([0-9]{2,5}\)[ .-]?[0-9]{2,4}[ .-]?[0-9]{3}`
 	assigns   = `[A-Za-z0-9_.-]{0,24}['"\x60\])]{0,2}[ \t]{0,8}(?:=>|[:?+]?=|[:>,(]|\\":|[ \t]|[^\n=]{0,32}=|\n[ \t]{1,16}value:)[ \t]{0,16}(?:[A-Za-z@]?['"\x60])?`
@@ -71,6 +71,8 @@ func friendly(r rules.Rule) ([]string, error) {
 		return out, err
 	case "prose":
 		return each(r.Keywords, says+passes+"{4}"), nil
+	case "mrz":
+		return []string{`[A-Z0-9]<<<<`}, nil
 	case "pem":
 		return []string{pemHead}, nil
 	case "marking", "marking_line", "record":
@@ -103,7 +105,7 @@ func naive(r rules.Rule) ([]string, error) {
 		}
 		return []string{left + `(?:` + value + `)` + right}, err
 	case "labelled":
-		return whole(words + gap + `\b(?:` + value + `)`), nil
+		return labels(r, gap+`\b(?:`+value+`)\b`), nil
 	case "street":
 		return whole(`[0-9]{1,6}[A-Za-z]? (?:[A-Z][^\n]{1,24} ?){1,4}` + value), nil
 	case "digits":
@@ -122,6 +124,8 @@ func naive(r rules.Rule) ([]string, error) {
 		return []string{strings.ReplaceAll(anyOf(r.Names, true), `\x20`, `[ _.-]?`) + between + `(?:` + value + `)`}, nil
 	case "prose":
 		return []string{`\b` + words + `\b` + says + passes + "{4,64}"}, nil
+	case "mrz":
+		return []string{`(?:[A-Z0-9<]{44}[^A-Z0-9<]{1,4}[A-Z0-9<]{44}|[A-Z0-9<]{36}[^A-Z0-9<]{1,4}[A-Z0-9<]{36}|(?:[A-Z0-9<]{30}[^A-Z0-9<]{1,4}){2}[A-Z0-9<]{30})`}, nil
 	case "pem":
 		return []string{pemHead + `[A-Z ]{0,16}-----[^-]{20,8192}-----END`}, nil
 	case "marking", "marking_line", "record":
@@ -130,6 +134,26 @@ func naive(r rules.Rule) ([]string, error) {
 		return whole(anyOf(signalWords(r), true)), nil
 	}
 	return nil, nil
+}
+
+// labels are the keywords of a rule and what stands behind them; \b is about
+// ASCII, so that what begins otherwise has none before it.
+func labels(r rules.Rule, behind string) (out []string) {
+	var ascii, other []string
+	for _, k := range r.Keywords {
+		if k[0] < 0x80 {
+			ascii = append(ascii, k)
+		} else {
+			other = append(other, k)
+		}
+	}
+	if len(ascii) > 0 {
+		out = append(out, `\b`+anyOf(ascii, !r.KeywordCase)+behind)
+	}
+	if len(other) > 0 {
+		out = append(out, anyOf(other, !r.KeywordCase)+behind)
+	}
+	return out
 }
 
 // names are the keywords of an assignment without the operator that some end in.

@@ -162,6 +162,8 @@ func (r *rule) around(n int, first, last byte) around {
 		if isWord(last) || r.src.Shape != "signals" {
 			a.behind = both(plural)
 		}
+	case "mrz":
+		a.before = both(bytesThat(func(b byte) bool { return mrzByte(b) && b != '<' }))
 	case "email":
 		a.before = both(bytesThat(func(b byte) bool { return localByte(b) && b != '.' }))
 		a.behind = both(bytesThat(func(b byte) bool { return isAlnum(b) || b >= 0xC3 && b <= 0xC9 }))

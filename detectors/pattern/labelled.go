@@ -4,7 +4,7 @@ import "bytes"
 
 const (
 	maxGap     = 48 // bytes between a label and its value
-	maxFillers = 5  // words between them
+	maxFillers = 6  // words between them
 	maxStrange = 3  // of these, words that isFiller does not know
 	strange    = 4  // points that each of them costs; half where check digits stand for the value
 )
@@ -38,6 +38,9 @@ func findLabelled(c *check, r *rule, n int) {
 				if r.right.behind(text, end) && !isFiller(v) && (unknown == 0 || bytes.ContainsAny(v, "0123456789")) {
 					k := candidate{start: value.Start, end: value.End, head: c.at - n, shown: true}
 					if unknown > 0 {
+						if c.longerLabel(r, c.at-n, n) {
+							return
+						}
 						k.points, k.evidence = int16(-strange*unknown), "words_between"
 						if len(r.validators) > 0 {
 							k.points /= 2
@@ -69,7 +72,7 @@ func findLabelled(c *check, r *rule, n int) {
 				return
 			}
 			if !isFiller(text[i:j]) {
-				if unknown++; unknown > maxStrange || ended || !r.loose {
+				if unknown++; unknown > maxStrange || ended || !r.loose || unknown == 1 && !digitAhead(text[j:], c.at+maxGap+8-j) {
 					return
 				}
 			}
@@ -85,6 +88,35 @@ func findLabelled(c *check, r *rule, n int) {
 			return
 		}
 	}
+}
+
+// digitAhead reports whether one of the next n bytes is a digit.
+func digitAhead(text []byte, n int) bool {
+	for _, b := range text[:min(max(n, 0), len(text))] {
+		if isDigit(b) {
+			return true
+		}
+	}
+	return false
+}
+
+// longerLabel reports whether a longer label of the rule begins at s as well: of
+// "MAC address 3c:…" the words between "MAC" and the value are the label.
+func (c *check) longerLabel(r *rule, s, n int) bool {
+	text := c.v.Text
+next:
+	for _, k := range r.src.Keywords {
+		if len(k) <= n || s+len(k) > len(text) {
+			continue
+		}
+		for i := range len(k) {
+			if a, b := k[i], text[s+i]; a != b && !(isLetter(a) && a^b == 0x20) && !(a == ' ' && b == '_') {
+				continue next
+			}
+		}
+		return wholeLabel(text, s, s+len(k))
+	}
+	return false
 }
 
 // wideMark is the length of the punctuation outside ASCII at the start of b.
@@ -122,7 +154,7 @@ func isFiller(w []byte) bool {
 		return false
 	}
 	switch string(lowerWord(buf[:0], w)) {
-	case "is", "was", "are", "be", "no", "nr", "num", "number", "numbers", "nummer", "numero", "número", "numéro", "numer", "nº", "n°", "n", "id",
+	case "is", "was", "are", "be", "address", "addr", "adresse", "no", "nr", "num", "number", "numbers", "nummer", "numero", "número", "numéro", "numer", "nº", "n°", "n", "id",
 		"code", "of", "the", "my", "her", "his", "our", "your", "a", "an", "to", "for", "on", "file", "value", "ist", "lautet", "est", "es", "è", "é",
 		"de", "der", "die", "das", "del", "della", "di", "do", "da", "du", "la", "le", "il", "el", "är", "er", "jest", "to jest", "on_file", "ending",
 		"s", "us", "uk", "full", "new", "old", "current", "below", "following", "as", "follows", "was:", "und", "card", "nummern", "td", "tr", "th", "span",

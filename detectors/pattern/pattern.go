@@ -18,6 +18,7 @@ package pattern
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
@@ -108,6 +109,9 @@ func (d *detector) subscribe(r *rule) {
 	d.heads.add(r)
 	for _, k := range r.src.Keywords {
 		d.literal(k, !r.src.KeywordCase, use{rule: r})
+		if r.src.Shape == "labelled" && r.loose && strings.Contains(k, " ") { // as a key
+			d.literal(strings.ReplaceAll(strings.TrimRight(k, ". "), " ", "_"), true, use{rule: r})
+		}
 	}
 	for i, s := range r.src.Signals {
 		if r.src.Shape != "signals" {
@@ -184,6 +188,8 @@ func (d *detector) reach(rs []*rule, n int) detectors.Reach {
 			behind += maxGap + 8
 		case "street":
 			before += 5 * (24 + 1)
+		case "mrz":
+			before += mrzLines * (mrzLongest + mrzBreak)
 		case "phone":
 			before += 8
 		case "assignment", "pairs":

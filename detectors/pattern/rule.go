@@ -126,6 +126,8 @@ func finder(shape string) func(*check, *rule, int) {
 		return findLabelled
 	case "street":
 		return findStreet
+	case "mrz":
+		return findMRZ
 	case "email":
 		return findEmail
 	case "phone":

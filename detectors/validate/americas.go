@@ -54,8 +54,9 @@ func DEA(v []byte) bool {
 	return (dot(d, 1, 0, 1, 0, 1)+2*dot(d, 0, 1, 0, 1, 0, 1))%10 == int(d[6]-'0')
 }
 
-// CASIN checks a Canadian social insurance number.
-func CASIN(v []byte) bool { return digits(v, 9) && v[0] != '0' && v[0] != '8' && Luhn(v) }
+// CASIN checks a Canadian social insurance number. 0 begins numbers that the
+// government gives out as examples, 8 business numbers.
+func CASIN(v []byte) bool { return digits(v, 9) && v[0] != '8' && Luhn(v) }
 
 // BRCPF checks both digits of a Brazilian taxpayer number.
 func BRCPF(v []byte) bool {

@@ -170,11 +170,13 @@ func VIN(v []byte) bool {
 }
 
 // MRZ checks the machine-readable zone of ICAO 9303: TD3 (2×44), TD2 (2×36) or
-// TD1 (3×30), lines joined by line breaks, by their 7-3-1 check digits.
+// TD1 (3×30), lines joined by line breaks, also escaped ones, by their 7-3-1
+// check digits.
 func MRZ(v []byte) bool {
 	var z []byte
-	for _, b := range v {
+	for i, b := range v {
 		switch {
+		case b == '\\', (b == 'n' || b == 'r') && i > 0 && v[i-1] == '\\':
 		case isDigit(b), isUpper(b), b == '<':
 			z = append(z, b)
 		case b == '\n', b == '\r', b == ' ', b == '\t':

@@ -116,7 +116,7 @@ func All() []Validator {
 		{"il_id", Digits, ILID, 0.1},
 		{"ru_inn", Digits, RUINN, 0.01},
 		{"ru_snils", Digits, RUSNILS, 0.0099},
-		{"gr_amka", Digits, GRAMKA, 0.003},
+		{"gr_amka", Digits, GRAMKA, 0.0037},
 		{"si_emso", Digits, SIEMSO, 0.0007},
 
 		{"br_cpf", Digits, BRCPF, 0.0101},
@@ -125,7 +125,7 @@ func All() []Validator {
 		{"mx_rfc", Alnum, MXRFC, 0.02},
 		{"ar_cuit", Digits, ARCUIT, 0.0085},
 		{"cl_rut", Alnum, CLRUT, 0.09},
-		{"ca_sin", Digits, CASIN, 0.0793},
+		{"ca_sin", Digits, CASIN, 0.09},
 
 		{"au_tfn", Digits, AUTFN, 0.0911},
 		{"au_medicare", Digits, AUMedicare, 0.05},
