@@ -128,11 +128,21 @@ func (x *headIndex) add(r *rule) {
 	}
 }
 
+// tokenEnds reports whether the run of token bytes around the anchor ends in the
+// view.
+func (c *check) tokenEnds() bool {
+	i := c.at
+	for i < len(c.v.Text) && isToken(c.v.Text[i]) {
+		i++
+	}
+	return i < len(c.v.Text)
+}
+
 // tokenHeads tries, in a run of token bytes whose first n are before the anchor,
 // every rule with a head that begins a word there.
 func (c *check) tokenHeads(n int) {
 	text := c.v.Text
-	if c.d.heads.uses == nil || !c.has(c.at, scanned) {
+	if c.d.heads.uses == nil || c.at+scanned > len(text) && !c.tokenEnds() && !c.has(c.at, scanned) {
 		return
 	}
 	stop := min(len(text), c.at+scanned)

@@ -136,6 +136,7 @@ func (c *check) tellRecord(r *rule, span detectors.Span, seen []bool) {
 	c.emit(detectors.Finding{
 		Type: r.typ, Rule: r.id, Span: detectors.Span{Start: c.v.Off + span.Start, End: c.v.Off + span.End},
 		Confidence: detectors.Confidence(total), Evidence: evidence,
+		Late: span.Start < c.at, // what stands before the keyword is released by then (law L7)
 	})
 }
 

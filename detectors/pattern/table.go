@@ -307,10 +307,25 @@ func (c *check) names(line []byte, delim byte) bool {
 	return named
 }
 
-// insert looks for INSERT INTO … (columns) VALUES around index i.
+// insert looks for INSERT INTO … (columns) VALUES around index i, which stands
+// in the columns or in a tuple.
 func (c *check) insert(i int) bool {
 	text := c.v.Text
-	at := max(bytes.LastIndex(text[:i], []byte("INSERT INTO")), bytes.LastIndex(text[:i], []byte("insert into")))
+	from := max(0, i-maxHeader)
+	paren := from + bytes.LastIndexByte(text[from:i], '(')
+	if paren < from {
+		return false
+	}
+	head := text[max(0, paren-160):paren]
+	into := func(b []byte) int {
+		return max(bytes.LastIndex(b, []byte("INSERT INTO")), bytes.LastIndex(b, []byte("insert into")))
+	}
+	at := into(head)
+	if at >= 0 {
+		at += paren - len(head)
+	} else if before := bytes.TrimRight(head, " \t\r\n"); len(before) > 0 && (before[len(before)-1] == ',' || before[len(before)-1]|0x20 == 's') {
+		at = into(text[:i])
+	}
 	if at < 0 || c.v.Off+at < c.table.none {
 		return false
 	}
