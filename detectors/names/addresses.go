@@ -115,8 +115,27 @@ func (p *addressPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.
 	if announced(v.Text[:a.start]) {
 		add("cue", 8)
 	}
+	if a.published(v.Text) && points > publicMost {
+		add("published", publicMost-points)
+	}
 	emit(detectors.Finding{Type: TypeAddress, Rule: rules[s.form], Span: detectors.Span{Start: v.Off + a.start, End: v.Off + t.end}, Confidence: detectors.Confidence(points), Evidence: e})
 	return 0
+}
+
+// published reports whether a place is known to everybody, from licences, news
+// or fiction: no private person's address.
+func (a place) published(text []byte) bool {
+	var buf [48]byte
+	t := fold(buf[:0], text[a.start:min(a.start+24, a.end)])
+	for _, p := range [...]string{
+		"51 franklin st", "59 temple place", "675 mass ave", "1600 pennsylvania ave", "10 downing st", "11 downing st", "221b baker st", "1600 amphitheatre p", "1 infinite loop",
+		"4 privet drive", "12 grimmauld place", "platz der republik 1", "1 hacker way", "1 apple park way", "unter den linden 77",
+	} {
+		if bytes.HasPrefix(t, []byte(p)) {
+			return true
+		}
+	}
+	return false
 }
 
 // rules names the rule of each form.
@@ -167,7 +186,7 @@ func number(text []byte, i int) int {
 	}
 	if j+1 < len(text) && (text[j] == '-' || text[j] == '/') && isDigit(text[j+1]) {
 		k := digits(text, j+1)
-		if k-j > 5 {
+		if k-j > 5 || text[j] == '-' && j-i == 4 && k-j == 5 { // 1991-2012 are years
 			return 0
 		}
 		if k < len(text) && text[k]|0x20 >= 'a' && text[k]|0x20 <= 'h' && (k+1 >= len(text) || !labelLetter(text[k+1])) {
@@ -240,6 +259,9 @@ func readNumberFirst(text []byte, at, end int, sure bool) (a place, ok bool) {
 			if caps == 0 && !sure || caps == 0 && n > 2 {
 				return a, false
 			}
+			if !sure && n == 1 && streetWord(text[start:at]) { // 12 Street View
+				return a, false
+			}
 			a = place{start: num, end: end, points: 68}
 			if sure {
 				a.points = 71
@@ -274,6 +296,19 @@ func readNumberFirst(text []byte, at, end int, sure bool) (a place, ok bool) {
 	}
 	a.start = flatBefore(text, a.start)
 	return a, true
+}
+
+// streetWord reports whether a word, or the one it begins, is a word for a street.
+func streetWord(w []byte) bool {
+	r, ok := sequence.ReadWord(w, 0)
+	if !ok {
+		return false
+	}
+	switch string(w[r.Start:r.End]) {
+	case "Street", "Road", "Avenue", "Lane", "Drive":
+		return true
+	}
+	return false
 }
 
 // nameWordBefore reads a word of a street's name that ends at text[end]:
@@ -340,7 +375,6 @@ func flatBefore(text []byte, start int) int {
 
 // readSuffix reads "Lindenstraße 12" where the word text[at:end] ends.
 func readSuffix(text []byte, at, end int, s *street) (a place, ok bool) {
-	alone := s.exact && s.text[len(s.text)-1] != ' ' // "Lange Straße"
 	i := end
 	if text[end-1] == ' ' {
 		i = end - 1
@@ -368,11 +402,7 @@ func readSuffix(text []byte, at, end int, s *street) (a place, ok bool) {
 	for start > 0 && (labelLetter(text[start-1]) || text[start-1] == '-' || text[start-1] == '.') {
 		start--
 	}
-	if start == at && !alone {
-		if at == 0 || text[at-1] != ' ' || !isUpper(text[at]) && text[at] < 0xC3 { // "Bonner Str. 5"
-			return a, false
-		}
-	}
+	alone := start == at // "Lange Straße", "Bonner Str."
 	if !isUpper(text[start]) && !(text[start] == 0xC3 && start+1 < len(text) && text[start+1] < 0xA0) {
 		return a, false
 	}
@@ -395,22 +425,13 @@ func readSuffix(text []byte, at, end int, s *street) (a place, ok bool) {
 		if c := w.Info.Class(); w.Shape != sequence.Cap || c != gazetteer.None && c != gazetteer.Demonym && c != gazetteer.Culture && c != gazetteer.Particle && c != gazetteer.Place {
 			break
 		}
-		if start != at && !alone && !w.Info.Name() && words == 0 && s.form == suffix && !isAdjective(text[w.Start:w.End]) {
-			break
-		}
-		if start != at && !isAdjective(text[w.Start:w.End]) && !alone {
+		if !alone && !isAdjective(text[w.Start:w.End]) {
 			break
 		}
 		a.start, k = w.Start, w.Start
 		words++
 	}
-	if a.start == at && alone {
-		return a, false // "Platz 3" alone is a rank
-	}
-	if alone && (s.text == "Platz" || s.text == "Weg" || s.text == "Ring") {
-		a.points = 68
-	}
-	return a, true
+	return a, a.start != at // "Platz 3" alone is a rank
 }
 
 // isAdjective reports whether a word ends as those before a street do: Lange
@@ -561,7 +582,7 @@ func readPreposition(text []byte, at, end int) (a place, ok bool) {
 	if n == 0 {
 		return a, false
 	}
-	return place{start: at, end: n, points: 66, needs: true}, true
+	return place{start: at, end: n, points: 69, needs: true}, true
 }
 
 // readBox reads "P.O. Box 1187"; a postcode must follow.

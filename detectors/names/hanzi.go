@@ -148,7 +148,7 @@ func nameAhead(text []byte, end int, s script) (from, to int) {
 	// The longest full name wins: "昨天王小明先生" has four characters before it.
 	for k := n - 1; k >= 1; k-- {
 		if l := nameLength(text[starts[k]:stop], s); l > 0 && starts[k]+l == stop {
-			if k > 2 && s != japanese { // at most a surname and two characters
+			if k > 3 && s != japanese { // at most two surnames and two characters
 				continue
 			}
 			return starts[k], stop

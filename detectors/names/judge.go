@@ -37,7 +37,10 @@ func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detec
 	}
 	text := v.Text[from:c.Words[end-1].End]
 	k := knowledge(c.Words[i:end])
-	if k.doubtful || q.weight < strong && town(c, v.Text, i, end, q) {
+	if q.name == "titled" && k.surname { // Frau Koch: the title stands for the given name
+		k.any, k.given = true, true
+	}
+	if k.doubtful || restOfTown(c, v.Text, i) || q.weight < strong && town(c, v.Text, i, end, q) {
 		return
 	}
 	margin := p.tagger.Margin(p.model, c.N, i)
@@ -100,7 +103,7 @@ func ceiling(k known, q cue) int16 {
 		switch {
 		case full:
 			return 82
-		case k.words > 1 && k.any:
+		case k.words > 1 && k.any && k.given:
 			return 80
 		case k.any && (q.name == "greeted" || q.name == "signed" || q.name == "labelled"):
 			return 76
@@ -113,7 +116,7 @@ func ceiling(k known, q cue) int16 {
 		return 70
 	case full:
 		return 80
-	case k.words > 1 && k.any:
+	case k.words > 1 && k.any && k.given: // two surnames are a company: Goldman Sachs
 		return 78
 	}
 	return 70
@@ -180,16 +183,18 @@ func figure(name []byte) bool {
 	}
 }
 
-// town reports whether a name is rather that of a place: one word that is a
-// place too, or the rest of one ("Buenos Aires").
+// restOfTown reports whether a name is the end of a place's: "Buenos Aires".
+func restOfTown(c *chain, text []byte, i int) bool {
+	return i == 0 && c.LeftWord.Shape == sequence.Cap && gazetteer.Word(text[c.LeftWord.Start:c.Words[0].End]).Place()
+}
+
+// town reports whether a name is rather that of a place.
 func town(c *chain, text []byte, i, end int, q cue) bool {
 	if end != i+1 {
 		return gazetteer.Word(text[c.Words[i].Start:c.Words[end-1].End]).Place()
 	}
-	if w := &c.Words[i]; w.Info.Place() && (q.weight == no || w.Info.Given() < 2) {
-		return true
-	}
-	return i == 0 && c.LeftWord.Shape == sequence.Cap && gazetteer.Word(text[c.LeftWord.Start:c.Words[0].End]).Place()
+	w := &c.Words[i]
+	return w.Info.Place() && (q.weight == no || w.Info.Given() < 2)
 }
 
 // titled is the name with the title before it: "Madame Bovary".

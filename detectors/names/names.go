@@ -30,4 +30,6 @@ const (
 )
 
 // New returns the detectors of names and addresses.
-func New() []detectors.Detector { return []detectors.Detector{persons{}, addresses{}, hanzi{}} }
+func New() []detectors.Detector {
+	return []detectors.Detector{persons{}, lower{}, hanzi{}, addresses{}}
+}

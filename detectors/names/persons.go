@@ -9,10 +9,11 @@ import (
 
 // How much text is looked at around the capital that begins a name, in bytes.
 const (
-	nameLeft  = 160
-	nameRight = 48  // shown at once: a name and what stands behind it
-	nameMore  = 256 // when there may be one
-	article   = 8   // "dell'" and the like before the capital
+	nameLeft   = 160
+	nameRight  = 48  // shown at once: a name and what stands behind it
+	nameMore   = 256 // when there may be one
+	article    = 8   // "dell'" and the like before the capital
+	smallWords = 32  // "van den" and the like before it
 )
 
 // persons is the detector of names.
@@ -28,7 +29,7 @@ var capitals = []string{
 // Needs implements [detectors.Detector].
 func (persons) Needs() detectors.Needs {
 	n := detectors.Needs{Kinds: []anchor.Kind{anchor.KindCaps}, Left: nameLeft, Right: nameRight, MaxRight: nameMore}
-	reach := detectors.Reach{Before: article + 2, Behind: nameMore}
+	reach := detectors.Reach{Before: smallWords, Behind: nameMore}
 	n.KindReach[anchor.KindCaps] = reach
 	for _, c := range capitals {
 		n.Literals = append(n.Literals, anchor.Literal{Text: c})
@@ -102,7 +103,7 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 			end := p.tagger.Name(c.N, i)
 			p.report(v, i, end, q, emit)
 			i = end - 1
-		} else if i == 0 && q.weight == strong && (c.Words[0].Info.Given() == 2 || c.Words[0].Info.Given() > 0 && !c.Words[0].Info.Ordinary()) {
+		} else if i == 0 && q.weight == strong && (q.name == "titled" && plain(&c.Words[0]) || c.Words[0].Info.Given() == 2 || c.Words[0].Info.Given() > 0 && !c.Words[0].Info.Ordinary()) {
 			i = p.tagger.Name(c.N, 0) // announced and known: the model may be wrong
 			for i < c.N && i < 3 && plain(&c.Words[i]) && p.tagger.Tags[i] == sequence.Out {
 				i++

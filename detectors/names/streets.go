@@ -43,7 +43,6 @@ var streets = func() (out []street) {
 	add(numberFirst.streets(true, " ave", " rd", " ln", " hwy", " cres", " crt", " st", " dr"))
 	add(numberFirst.streets(false, " court", " ct", " way", " place", " pl", " circle", " cir", " trail", " close", " grove", " square", " gardens", " mews", " walk", " row", " hill", " loop", " alley", " plaza", " broadway", " quay", " view", " rise", " parade", " green"))
 	add(suffix.streets(true, "straße", "strasse", "straat", "gasse", "gracht", "str."))
-	add(exactly(suffix.streets(true, "Straße", "Strasse", "Allee", "Platz", "Weg", "Gasse", "Ring")))
 	add(suffix.streets(false, "weg ", "platz ", "allee ", "damm ", "ufer ", "laan ", "plein ", "kade ", "singel ", "dijk ", "steeg ", "dreef ", "markt ", "chaussee ", "promenade ", "stieg ", "pfad "))
 	add(exactly(suffix.streets(false, "ring ", "hof ", "berg ", "park ")))
 	add(numberRue.streets(true, "rue ", "avenue ", "boulevard ", "impasse ", "chemin ", "allée ", "allee ", "quai ", "bd ", "faubourg "))

@@ -239,23 +239,41 @@ func (c *Chain) beside(text []byte, bof, eof bool) {
 // small takes the small words between a title or a label and the chain to it:
 // "Frau von Arnim", "Mr. van den Heuvel".
 func (c *Chain) small(text []byte, bof bool) {
-	from := c.Words[0].Start
-	for n := 0; n < 3 && from > 1 && text[from-1] == ' '; n++ {
-		w, ok := WordBefore(text, from-1)
-		big := ok && capitalised(w, text)
-		if !ok || w.End != from-1 || !big && (w.Shape != Lower || !particle(text[w.Start:w.End]) && !follows(text[w.Start:w.End])) {
+	from := SmallBefore(text, c.Words[0].Start)
+	if from == c.Words[0].Start {
+		return
+	}
+	left, at, end, word := before(text, from, bof)
+	if left == Near(gazetteer.Title) || left == NearColon {
+		c.From, c.Left, c.LeftAt, c.LeftEnd, c.LeftWord = from, left, at, end, word
+	}
+}
+
+// SmallBefore is where the particles begin that stand before text[at], at most
+// three, the first of which may begin a name: "van den", "De la". It is at where
+// there are none. The last of them may lack the blank behind it.
+func SmallBefore(text []byte, at int) int {
+	first := at
+	from := at
+	for range 3 {
+		end := from
+		if end > 0 && text[end-1] == ' ' {
+			end--
+		} else if end < len(text) || end == 0 { // only the end of a text may cut it
+			break
+		}
+		w, ok := WordBefore(text, end)
+		if !ok || w.End != end {
+			break
+		}
+		if big := capitalised(w, text); big || w.Shape == Lower && particle(text[w.Start:w.End]) {
+			first = w.Start
+		} else if w.Shape != Lower || !follows(text[w.Start:w.End]) {
 			break
 		}
 		from = w.Start
-		if !big && !particle(text[from:w.End]) {
-			continue
-		}
-		left, at, end, word := before(text, from, bof)
-		if left == Near(gazetteer.Title) || left == NearColon {
-			c.From, c.Left, c.LeftAt, c.LeftEnd, c.LeftWord = from, left, at, end, word
-			return
-		}
 	}
+	return first
 }
 
 // before is what ends before text[at]: blanks are left out.

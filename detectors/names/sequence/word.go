@@ -298,6 +298,9 @@ func WordBefore(text []byte, end int) (w Word, ok bool) {
 
 func letterBehind(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80 }
 
+// Particle reports whether a small word stands inside names: de, la.
+func Particle(w []byte) bool { return particle(w) || follows(w) }
+
 // particle reports whether a small word stands inside names: von, de la.
 func particle(w []byte) bool {
 	switch string(w) {
