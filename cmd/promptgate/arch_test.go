@@ -51,6 +51,7 @@ var floors = []struct {
 	{2, "proxy/refuse", []string{"proxy/policy", "proxy/provider", "rules/strict", "detectors"}},
 	{2, "proxy/content/file", []string{"proxy/content", "detectors"}},
 	{2, "proxy/content/worker", []string{"proxy/content", "detectors"}},
+	{2, "proxy/shape", []string{"proxy/policy", "proxy/content", "proxy/identity", "detectors"}},
 	{2, "proxy/audit", []string{"proxy/policy", "detectors"}},
 	{3, "proxy/inspect", nil},
 	{4, "proxy", nil},

@@ -21,6 +21,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/inspect"
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/refuse"
+	"github.com/promptgate/promptgate/proxy/shape"
 	"github.com/promptgate/promptgate/proxy/spent"
 	"github.com/promptgate/promptgate/proxy/telemetry"
 )
@@ -39,6 +40,7 @@ type gate struct {
 	told       <-chan os.Signal // reload now; nil never
 	authority  *ca.Authority
 	audit      *audit.Log
+	shapes     *shape.Log  // of messages, to try policies on; nil when none are kept
 	coach      *coach.Book // what people have been told and have acknowledged
 	tracing    *telemetry.Tracing
 	metrics    *telemetry.Metrics
@@ -84,6 +86,12 @@ func openGate(ctx context.Context, c *config.Config, p *program, log *slog.Logge
 	}
 	if err := g.evidence(); err != nil {
 		return nil, err
+	}
+	if keep := c.Audit.Shapes; keep > 0 {
+		if g.shapes, err = shape.Open(shapesDir(g.state), keep); err != nil {
+			return nil, err
+		}
+		g.metrics.Func("dlp_shapes_lost_total", "Shapes of messages that could not be kept.", func() float64 { return float64(g.shapes.Lost()) })
 	}
 	if g.coach, err = coach.Open(g.key, filepath.Join(g.state, "acknowledged.jsonl")); err != nil {
 		return nil, err
@@ -184,6 +192,9 @@ func (g *gate) run(ctx context.Context) error {
 
 // close ends what open made. The evidence is written to disk first.
 func (g *gate) close() {
+	if g.shapes != nil {
+		g.shapes.Close()
+	}
 	if g.coach != nil {
 		_ = g.coach.Close() // each line was written when it was acknowledged
 	}

@@ -32,7 +32,7 @@ func metricLabels(c *config.Config, r *ruleset) telemetry.Labels {
 
 // evidenceOf is the recorder of every decision.
 func (g *gate) evidenceOf(key []byte) *inspect.Evidence {
-	return inspect.NewEvidence(inspect.EvidenceConfig{Audit: g.audit, Log: g.log, Metrics: g.metrics, Identity: g.cfg.Audit.Identity, Key: key})
+	return inspect.NewEvidence(inspect.EvidenceConfig{Audit: g.audit, Shapes: g.shapes, Log: g.log, Metrics: g.metrics, Identity: g.cfg.Audit.Identity, Key: key})
 }
 
 // hooks turn what the proxy sees into metrics and log lines. Hosts appear as

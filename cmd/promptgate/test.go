@@ -69,6 +69,8 @@ type testResult struct {
 
 type testRun struct {
 	results []testResult
+	never   []neverMet
+	covered int  // rules and connections of policies that tests meet
 	empty   bool // there is nothing that could have tests
 }
 
@@ -102,10 +104,12 @@ func (t *testRun) tree(dir string) error {
 	if dir != "" {
 		files, err := fs.Glob(os.DirFS(dir), "*/*.toml")
 		t.empty = err == nil && len(files) == 0
-		t.results = slices.DeleteFunc(t.results, func(r testResult) bool {
-			_, err := fs.Stat(os.DirFS(dir), r.File)
+		shipped := func(file string) bool {
+			_, err := fs.Stat(os.DirFS(dir), file)
 			return err != nil
-		})
+		}
+		t.results = slices.DeleteFunc(t.results, func(r testResult) bool { return shipped(r.File) })
+		t.never, t.covered = slices.DeleteFunc(t.never, func(x neverMet) bool { return shipped(x.File) }), 0
 		for i := range t.results {
 			t.results[i].File = filepath.Join(dir, t.results[i].File)
 		}
@@ -124,7 +128,21 @@ func (t *testRun) rules(c *rules.Catalogue) error {
 	return nil
 }
 
+// A neverMet is a rule or connection of a policy that none of its tests meets.
+type neverMet struct {
+	Kind string `json:"kind"` // "never met"
+	File string `json:"file"`
+	Line int    `json:"line"`
+	Of   string `json:"of"`   // the policy's name
+	Part string `json:"part"` // "rule card.bulk"
+}
+
 func (t *testRun) policy(p *policy.Policy) {
+	c := p.Coverage()
+	t.covered += c.Met
+	for _, x := range c.Never {
+		t.never = append(t.never, neverMet{"never met", x.File, x.Line, p.Profile(), x.Name()})
+	}
 	for _, r := range p.Test() {
 		t.results = append(t.results, testResult{Kind: "policy", File: r.File, Of: r.Policy, Test: r.Name, Failure: r.Failure, Line: r.Line})
 	}
@@ -146,11 +164,19 @@ func (t *testRun) file(name string) error {
 		if err != nil {
 			return err
 		}
-		pol, err := policy.Parse(name, data, c)
+		pol, err := loadPolicy("", name, c)
 		if err != nil {
 			return err
 		}
 		t.policy(pol)
+		for i := range t.results {
+			t.results[i].File = name
+		}
+		// What it includes has tests of its own.
+		t.never = slices.DeleteFunc(t.never, func(x neverMet) bool { return x.File != filepath.Base(name) })
+		for i := range t.never {
+			t.never[i].File = name
+		}
 		return nil
 	}
 	// A rule file is loaded from a tree; it gets one of its own.
@@ -206,6 +232,18 @@ func (p *program) printTests(t *testRun, asJSON bool) error {
 	}
 	if t.empty {
 		return errors.New("no rules or policies found")
+	}
+	for _, x := range t.never {
+		if asJSON {
+			if err := json.NewEncoder(p.stdout).Encode(x); err != nil {
+				return err
+			}
+		} else {
+			fmt.Fprintf(p.stdout, "%s:%d: %s: no test meets %s\n", x.File, x.Line, x.Of, x.Part)
+		}
+	}
+	if !asJSON && t.covered > 0 {
+		fmt.Fprintf(p.stdout, "%d of %d rules and connections of policies are met\n", t.covered, t.covered+len(t.never))
 	}
 	if !asJSON {
 		_, err := fmt.Fprintf(p.stdout, "%s, %d failed; of %d rules and %d policies\n", count(len(t.results), "test"), failed, len(of["rule"]), len(of["policy"]))

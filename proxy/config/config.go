@@ -131,6 +131,7 @@ type Audit struct {
 	Identity     AuditIdentity `toml:"identity"`
 	SegmentBytes int64         `toml:"segment_bytes"` // size at which a new file begins
 	Retention    time.Duration `toml:"retention"`     // age at which a file is removed; 0 = never
+	Shapes       time.Duration `toml:"shapes"`        // age at which shapes of messages are removed; 0 = none are kept
 }
 
 // Durability says when a record that is not a plain allow must be on disk.
@@ -200,6 +201,7 @@ func Default() *Config {
 			Identity:     IdentityHash,
 			SegmentBytes: 64 << 20,
 			Retention:    90 * 24 * time.Hour,
+			Shapes:       30 * 24 * time.Hour,
 		},
 		Log: Log{Level: "info", Format: "json"},
 	}

@@ -159,6 +159,9 @@ func (v *validator) numbers() {
 			v.errorf(d.key, "%s must be longer than 0s", d.key)
 		}
 	}
+	if c.Audit.Shapes < 0 {
+		v.errorf("audit.shapes", "audit.shapes must not be negative; 0s keeps none")
+	}
 	if c.Audit.Retention < 0 {
 		v.errorf("audit.retention", "audit.retention must not be negative; 0s keeps everything")
 	}

@@ -30,7 +30,7 @@ func (m *message) acknowledge(ask policy.Message) {
 		return
 	}
 	ask.Acknowledged = m.decision.Coaching
-	m.decision = decide(m.rules.Policy, ask)
+	m.decision, m.asked = decide(m.rules.Policy, ask), ask
 }
 
 // who is the person, or the address of who is anonymous.

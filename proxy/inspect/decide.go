@@ -60,7 +60,8 @@ type message struct {
 	start time.Time
 	extraction
 	decision policy.Decision
-	body     []byte // edited; nil when nothing was
+	asked    policy.Message // of which decision is
+	body     []byte         // edited; nil when nothing was
 }
 
 // ask is the policy's view of the message.
@@ -82,7 +83,7 @@ func (m *message) ask() policy.Message {
 // is only observed goes on whatever the policy says.
 func (m *message) decide() {
 	ask := m.ask()
-	m.decision = decide(m.rules.Policy, ask)
+	m.decision, m.asked = decide(m.rules.Policy, ask), ask
 	m.acknowledge(ask)
 	if m.observed() {
 		m.decision.Gate, m.decision.Redact = min(m.decision.Gate, policy.Log), nil
@@ -199,7 +200,7 @@ func (m *message) verdict() *Verdict {
 
 // fill sets what depends on the decision.
 func (m *message) fill(v *Verdict) {
-	v.Decision, v.Gaps, v.Action = m.decision, m.gaps, m.decision.Summary()
+	v.Decision, v.Gaps, v.Action, v.asked = m.decision, m.gaps, m.decision.Summary(), m.asked
 	switch {
 	case m.observed():
 		v.Mode = Observed

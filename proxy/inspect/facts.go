@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/promptgate/promptgate/proxy/audit"
+	"github.com/promptgate/promptgate/proxy/shape"
 )
 
 // facts adds the settings of the request. A setting stands in the body, and
@@ -32,6 +33,17 @@ func (e *Evidence) facts(ev *audit.Event, v *Verdict) {
 			ev.Facts = append(ev.Facts, shown)
 		}
 	}
+}
+
+// Namer hides names in records of shapes: of settings it shows what an event
+// shows.
+func Namer(key []byte) shape.Namer {
+	return shape.Namer{Key: key, Word: func(name, value string) (string, bool) {
+		if name == "model" {
+			return model(value), true
+		}
+		return value, protocolWord(value)
+	}}
 }
 
 func contains(facts []audit.Fact, f audit.Fact) bool {

@@ -141,7 +141,8 @@ type Verdict struct {
 	Took     time.Duration // from the call to the decision
 	Mode     Mode
 
-	rules     *Rules // that decided
+	asked     policy.Message // of the policy
+	rules     *Rules         // that decided
 	started   time.Time
 	inspector *Inspector
 	request   *Request

@@ -21,6 +21,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/config"
 	"github.com/promptgate/promptgate/proxy/identity"
 	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/proxy/shape"
 	"github.com/promptgate/promptgate/proxy/telemetry"
 )
 
@@ -37,6 +38,7 @@ type Evidence struct {
 // EvidenceConfig says where evidence goes.
 type EvidenceConfig struct {
 	Audit    *audit.Log         // nil: no audit log
+	Shapes   *shape.Log         // nil: no records to try policies on
 	Log      *slog.Logger       // nil: no log lines
 	Metrics  *telemetry.Metrics // nil: no metrics
 	Identity config.AuditIdentity
@@ -84,6 +86,9 @@ func (e *Evidence) Record(ctx context.Context, r *Request, v *Verdict) <-chan er
 	}
 	if e.cfg.Metrics != nil {
 		e.count(&ev, v)
+	}
+	if e.cfg.Shapes != nil {
+		e.cfg.Shapes.Add(Namer(e.cfg.Key).Of(&v.asked, &v.Decision, v.ID, v.Profile, v.Revision, v.Mode == Observed))
 	}
 	if e.cfg.Audit == nil {
 		return nil
