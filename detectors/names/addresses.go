@@ -62,7 +62,7 @@ func (p *addressPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.
 	ok := false
 	switch s.form {
 	case numberFirst:
-		a, ok = readNumberFirst(v.Text, at, v.At, s.sure)
+		a, ok = readNumberFirst(v.Text, at, v.At, s)
 	case suffix:
 		a, ok = readSuffix(v.Text, at, v.At, s)
 	case numberRue:
@@ -73,6 +73,8 @@ func (p *addressPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.
 		a, ok = readPreposition(v.Text, at, v.At)
 	case box:
 		a, ok = readBox(v.Text, at, v.At)
+	case military:
+		a, ok = readMilitary(v.Text, at, v.At)
 	case labelForm:
 		a, ok = readLabelled(v.Text, at, v.At)
 	}
@@ -141,7 +143,7 @@ func (a place) published(text []byte) bool {
 // rules names the rule of each form.
 var rules = [...]detectors.RuleID{
 	numberFirst: "pii.postal_address.number_street", suffix: "pii.postal_address.street_number", numberRue: "pii.postal_address.rue",
-	wordFirst: "pii.postal_address.calle", preposition: "pii.postal_address.postcode", box: "pii.postal_address.box", labelForm: "pii.postal_address.label",
+	wordFirst: "pii.postal_address.calle", preposition: "pii.postal_address.postcode", box: "pii.postal_address.box", military: "pii.postal_address.military", labelForm: "pii.postal_address.label",
 }
 
 // announced reports whether one of the last words before an address is about
@@ -239,7 +241,8 @@ func numberBefore(text []byte, end int) (start int, ok bool) {
 }
 
 // readNumberFirst reads "12 Elm Street" at the word text[at+1:end].
-func readNumberFirst(text []byte, at, end int, sure bool) (a place, ok bool) {
+func readNumberFirst(text []byte, at, end int, s *street) (a place, ok bool) {
+	sure := s.sure
 	if end < len(text) && (labelLetter(text[end]) || isDigit(text[end]) || text[end] == '_' || text[end] == '-' || text[end] == '\'') {
 		return a, false
 	}
@@ -259,7 +262,7 @@ func readNumberFirst(text []byte, at, end int, sure bool) (a place, ok bool) {
 			if caps == 0 && !sure || caps == 0 && n > 2 {
 				return a, false
 			}
-			if !sure && n == 1 && streetWord(text[start:at]) { // 12 Street View
+			if !sure && n == 1 && streetWord(text, start) { // 12 Street View
 				return a, false
 			}
 			a = place{start: num, end: end, points: 68}
@@ -269,8 +272,13 @@ func readNumberFirst(text []byte, at, end int, sure bool) (a place, ok bool) {
 			if capital && caps > 0 {
 				a.points += 4
 			}
-			if caps == 0 || !capital && end-at <= 4 {
+			switch {
+			case !capital && !sure: // 4 rounds of B loop
+				a.points -= 8
+			case caps == 0 || !capital && end-at <= 4:
 				a.points -= 5
+			case s.rare:
+				a.points -= 8
 			}
 			break
 		}
@@ -285,8 +293,12 @@ func readNumberFirst(text []byte, at, end int, sure bool) (a place, ok bool) {
 	if end < len(text) && text[end] == '.' {
 		a.end++
 	}
-	// A quarter behind it: "Queen Street West", "K Street NW".
+	// A quarter behind it: "Queen Street West", "K Street NW". Another word for a
+	// street there has an anchor of its own: "Harbour View Road".
 	if a.end+1 < len(text) && text[a.end] == ' ' {
+		if streetWord(text, a.end+1) {
+			return a, false
+		}
 		if w, ok := sequence.ReadWord(text, a.end+1); ok {
 			switch string(text[w.Start:w.End]) {
 			case "North", "South", "East", "West", "NW", "NE", "SW", "SE", "N", "S", "E", "W", "N.", "S.", "E.", "W.":
@@ -298,17 +310,11 @@ func readNumberFirst(text []byte, at, end int, sure bool) (a place, ok bool) {
 	return a, true
 }
 
-// streetWord reports whether a word, or the one it begins, is a word for a street.
-func streetWord(w []byte) bool {
-	r, ok := sequence.ReadWord(w, 0)
-	if !ok {
-		return false
-	}
-	switch string(w[r.Start:r.End]) {
-	case "Street", "Road", "Avenue", "Lane", "Drive":
-		return true
-	}
-	return false
+// streetWord reports whether the word that begins at text[i] is one for a street.
+func streetWord(text []byte, i int) bool {
+	w, ok := sequence.ReadWord(text, i)
+	var buf [64]byte
+	return ok && streetWords[string(fold(buf[:0], text[w.Start:w.End]))]
 }
 
 // nameWordBefore reads a word of a street's name that ends at text[end]:
@@ -598,6 +604,21 @@ func readBox(text []byte, at, end int) (a place, ok bool) {
 		return a, false
 	}
 	return place{start: at, end: i, points: 70, needs: true}, true
+}
+
+// readMilitary reads "PSC 4, Box 12, APO AE 09012": the anchor is the office.
+func readMilitary(text []byte, at, end int) (a place, ok bool) {
+	if end+6 >= len(text) || text[end] != 'A' && text[end] != 'E' && text[end] != 'P' || text[end+1] != ' ' || digits(text, end+2) != end+7 {
+		return a, false
+	}
+	from := max(0, at-48)
+	before := text[from:at]
+	for _, unit := range [...]string{"PSC ", "Unit ", "CMR ", "USS ", "USNS ", "USNV ", "USCGC "} {
+		if i := bytes.LastIndex(before, []byte(unit)); i >= 0 && (i == 0 || !labelLetter(before[i-1])) {
+			return place{start: from + i, end: end + 7, points: 86}, true
+		}
+	}
+	return a, false
 }
 
 // readLabelled reads what stands behind "Address:" or "lives at" when it has a

@@ -36,10 +36,10 @@ var wordCues = func() (out []wordCue) {
 			out = append(out, wordCue{w, behind, s, points, full})
 		}
 	}
-	add(chinese, true, 80, false, "姓名 名字 患者 病人 客户 顾客 联系人 收件人 寄件人 持卡人 申请人 负责人 员工 学生姓名 投保人 被保险人 收货人 法定代表人 聯絡人 收件者 客戶 申請人 開戶人 开户人")
-	add(chinese, true, 78, false, "我叫 我是 名叫 我的名字是")
+	add(chinese, true, 80, false, "姓名 名字 患者 病人 客户 顾客 联系人 收件人 寄件人 持卡人 申请人 负责人 员工 投保人 被保险人 收货人 法定代表人 聯絡人 收件者 客戶 申請人 開戶人 开户人")
+	add(chinese, true, 78, false, "我叫 我是 名叫")
 	add(chinese, false, 79, false, "先生 女士 小姐 太太 同学 医生 經理 经理 老师")
-	add(japanese, true, 80, false, "氏名 名前 お名前 患者名 担当者 担当 顧客名 ご氏名 申込者 契約者 被保険者 宛名 社員名 受取人 私は")
+	add(japanese, true, 80, false, "氏名 名前 患者名 担当者 担当 顧客名 申込者 契約者 被保険者 宛名 社員名 受取人 私は")
 	add(japanese, false, 80, false, "様 さん 氏 殿 先生 くん ちゃん")
 	add(korean, true, 80, false, "이름 성명 환자 고객명 고객 담당자 예금주 신청인 수취인 받는사람 직원")
 	add(korean, false, 78, true, "씨 님 선생님 환자")

@@ -1,5 +1,7 @@
 package names
 
+import "strings"
+
 // A form is how a language writes a street and its number.
 type form uint8
 
@@ -10,6 +12,7 @@ const (
 	wordFirst               // Calle Mayor 12: the anchor stands before the name
 	preposition             // Am Alten Markt 3: no word for a street; a postcode must follow
 	box                     // P.O. Box 12
+	military                // PSC 4, Box 12, APO AE 09012
 	labelForm               // Address: …
 )
 
@@ -19,6 +22,7 @@ type street struct {
 	form  form
 	sure  bool // it hardly ever means something else
 	exact bool // as written, capitals and all
+	rare  bool // it means something else more often than not
 }
 
 func (f form) streets(sure bool, list ...string) (out []street) {
@@ -42,6 +46,11 @@ var streets = func() (out []street) {
 	add(numberFirst.streets(true, " street", " avenue", " road", " boulevard", " blvd", " lane", " drive", " terrace", " parkway", " pkwy", " crescent", " highway", " turnpike", " expressway", " esplanade"))
 	add(numberFirst.streets(true, " ave", " rd", " ln", " hwy", " cres", " crt", " st", " dr"))
 	add(numberFirst.streets(false, " court", " ct", " way", " place", " pl", " circle", " cir", " trail", " close", " grove", " square", " gardens", " mews", " walk", " row", " hill", " loop", " alley", " plaza", " broadway", " quay", " view", " rise", " parade", " green"))
+	// The other suffixes of Publication 28, as written: they name much else.
+	for w := range strings.FieldsSeq("Alley Branch Bridge Brook Bypass Camp Canyon Causeway Center Cliff Common Corner Cove Creek Crest Crossing Curve Dale Divide Estate Estates Extension Falls Ferry Field Fields Flats Ford Forest Forge Forges Fork Forks Freeway Gateway Glen Haven Heights Hollow Inlet Island Isle Junction Key Keys Knoll Knolls Lake Lakes Landing Lock Locks Lodge Mall Manor Meadow Meadows Mill Mills Mission Motorway Mount Mountain Neck Orchard Oval Overpass Park Pass Passage Path Pike Pine Pines Plain Plains Point Port Ports Prairie Radial Ramp Ranch Rapids Rest Ridge River Route Run Shoal Shore Shores Skyway Spring Springs Spur Station Stream Summit Throughway Trace Track Trafficway Tunnel Underpass Union Valley Viaduct Village Villages Ville Vista Wall Well Wells") {
+		out = append(out, street{text: " " + w, form: numberFirst, rare: true, exact: true})
+	}
+	add(exactly(military.streets(true, "APO A", "FPO A", "DPO A")))
 	add(suffix.streets(true, "straße", "strasse", "straat", "gasse", "gracht", "str."))
 	add(suffix.streets(false, "weg ", "platz ", "allee ", "damm ", "ufer ", "laan ", "plein ", "kade ", "singel ", "dijk ", "steeg ", "dreef ", "markt ", "chaussee ", "promenade ", "stieg ", "pfad "))
 	add(exactly(suffix.streets(false, "ring ", "hof ", "berg ", "park ")))
@@ -55,6 +64,17 @@ var streets = func() (out []street) {
 		"address", "anschrift", "adresse", "dirección", "direccion", "domicilio", "indirizzo", "residenza", "endereço", "morada", "adres", "zamieszkania", "wohnort",
 		"lives at", "living at", "live at", "lived at", "resides at", "residing at", "located at", "ship to", "deliver to", "delivered to", "street"))
 	return out
+}()
+
+// streetWords are the words of numberFirst, in small letters.
+var streetWords = func() map[string]bool {
+	m := make(map[string]bool)
+	for _, s := range streets {
+		if s.form == numberFirst {
+			m[strings.ToLower(s.text[1:])] = true
+		}
+	}
+	return m
 }()
 
 // regions are the codes of states and provinces behind a town.
