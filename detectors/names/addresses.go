@@ -262,7 +262,7 @@ func readNumberFirst(text []byte, at, end int, s *street) (a place, ok bool) {
 			if caps == 0 && !sure || caps == 0 && n > 2 {
 				return a, false
 			}
-			if !sure && n == 1 && streetWord(text, start) { // 12 Street View
+			if _, street := streetWord(text, start); street && !sure && n == 1 { // 12 Street View
 				return a, false
 			}
 			a = place{start: num, end: end, points: 68}
@@ -296,7 +296,7 @@ func readNumberFirst(text []byte, at, end int, s *street) (a place, ok bool) {
 	// A quarter behind it: "Queen Street West", "K Street NW". Another word for a
 	// street there has an anchor of its own: "Harbour View Road".
 	if a.end+1 < len(text) && text[a.end] == ' ' {
-		if streetWord(text, a.end+1) {
+		if is, _ := streetWord(text, a.end+1); is {
 			return a, false
 		}
 		if w, ok := sequence.ReadWord(text, a.end+1); ok {
@@ -310,11 +310,16 @@ func readNumberFirst(text []byte, at, end int, s *street) (a place, ok bool) {
 	return a, true
 }
 
-// streetWord reports whether the word that begins at text[i] is one for a street.
-func streetWord(text []byte, i int) bool {
+// streetWord reports whether the word that begins at text[i] is one for a street,
+// and whether it hardly ever means something else.
+func streetWord(text []byte, i int) (is, sure bool) {
 	w, ok := sequence.ReadWord(text, i)
+	if !ok {
+		return false, false
+	}
 	var buf [64]byte
-	return ok && streetWords[string(fold(buf[:0], text[w.Start:w.End]))]
+	sure, is = streetWords[string(fold(buf[:0], text[w.Start:w.End]))]
+	return is, sure
 }
 
 // nameWordBefore reads a word of a street's name that ends at text[end]:

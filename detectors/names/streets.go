@@ -66,12 +66,13 @@ var streets = func() (out []street) {
 	return out
 }()
 
-// streetWords are the words of numberFirst, in small letters.
+// streetWords are the words of numberFirst, in small letters, and whether they
+// hardly ever mean something else.
 var streetWords = func() map[string]bool {
 	m := make(map[string]bool)
 	for _, s := range streets {
 		if s.form == numberFirst {
-			m[strings.ToLower(s.text[1:])] = true
+			m[strings.ToLower(s.text[1:])] = s.sure
 		}
 	}
 	return m
