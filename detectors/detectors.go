@@ -140,6 +140,12 @@ type Needs struct {
 	// Terms are the kinds of places that its passes find themselves, see
 	// [TermPass], with where their findings lie.
 	Terms []Reach
+
+	// Open returns how many of the last bytes of text a finding may cover whose
+	// anchor ends behind them, however the text goes on; the word at the end of the
+	// text is taken to be among them. text is what is known, at least its last Left
+	// bytes. Nil stands for as many as any Reach allows.
+	Open func(text []byte) int
 }
 
 // A Beside bounds the bytes around an anchor. Where the text begins or ends
@@ -202,6 +208,15 @@ type TermPass interface {
 	// whatever stands before those. Work here is not metered: it must be bounded by
 	// a constant for each byte.
 	Terms(text []byte, from int, hits []anchor.Hit) []anchor.Hit
+}
+
+// A Peeker is a Pass that can say early that nothing will come of an anchor: on
+// a stream nothing is held for it then.
+type Peeker interface {
+	// Peek reports whether a finding of h with at least this confidence may come,
+	// however the text goes on behind v, and an index in v.Text before which it does
+	// not begin. It changes nothing and counts no work.
+	Peek(v View, h anchor.Hit, floor Confidence) (start int, open bool)
 }
 
 // A Meter is a Pass that counts its work, so that the engine's budget does too.

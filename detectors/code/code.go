@@ -66,7 +66,15 @@ type detector struct {
 
 // Needs implements [detectors.Detector].
 func (d *detector) Needs() detectors.Needs {
-	return detectors.Needs{Literals: d.literals, LiteralReach: d.reach, Left: signLeft, Right: signRight, Blocks: true}
+	return detectors.Needs{Literals: d.literals, LiteralReach: d.reach, Left: signLeft, Right: signRight, Blocks: true, Open: late}
+}
+
+// late is [detectors.Needs.Open]: whatever is found is told late.
+func late([]byte) int { return 0 }
+
+// Peek implements [detectors.Peeker].
+func (p *pass) Peek(detectors.View, anchor.Hit, detectors.Confidence) (start int, open bool) {
+	return 0, false
 }
 
 // NewPass implements [detectors.Detector].

@@ -86,6 +86,7 @@ type Engine struct {
 type part struct {
 	detectors.Detector
 	needs detectors.Needs
+	open  func(text []byte) int
 }
 
 // A use is a part that asked for an anchor; id is what it calls it.
@@ -130,8 +131,9 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 			errs = append(errs, fmt.Errorf("engine: detector %d wants %d bytes before and %d to %d behind an anchor, at most %d and %d", i, n.Left, n.Right, n.MaxRight, maxLeft, maxRight))
 		}
 		p := uint16(len(e.parts))
-		e.parts = append(e.parts, part{d, n})
+		e.parts = append(e.parts, part{Detector: d, needs: n})
 		e.left = max(e.left, n.Left)
+		before := 0 // the widest of this detector
 		for k, l := range n.Literals {
 			id, ok := ids[l]
 			if !ok {
@@ -148,7 +150,7 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 			if k < len(n.LiteralBeside) {
 				u.glance = e.besides.add(n.LiteralBeside[k], n.Left, n.Right)
 			}
-			e.before = max(e.before, u.before(&n))
+			before = max(before, u.before(&n))
 			e.literals[id] = append(e.literals[id], u)
 		}
 		for _, k := range n.Kinds {
@@ -157,7 +159,7 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 				continue
 			}
 			u := use{part: p, right: int32(n.Right), reach: n.KindReach[k], glance: e.besides.add(n.KindBeside[k], n.Left, n.Right)}
-			e.before = max(e.before, u.before(&n))
+			before = max(before, u.before(&n))
 			e.kinds[k] = append(e.kinds[k], u)
 			kinds = append(kinds, k)
 		}
@@ -166,11 +168,15 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 		}
 		for k, reach := range n.Terms {
 			u := use{part: p, id: uint32(k), right: int32(n.Right), reach: reach}
-			e.before = max(e.before, u.before(&n))
+			before = max(before, u.before(&n))
 			e.terms = append(e.terms, u)
 		}
 		if n.Blocks {
 			e.blocks = append(e.blocks, p)
+		}
+		e.before = max(e.before, before)
+		if e.parts[p].open = n.Open; n.Open == nil {
+			e.parts[p].open = func([]byte) int { return before }
 		}
 	}
 	if !e.plain && !slices.Contains(kinds, anchor.KindToken) {

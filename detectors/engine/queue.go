@@ -15,6 +15,7 @@ type entry struct {
 	granted int32 // bytes behind end that the next view shows
 	kind    anchor.Kind
 	again   bool // it was looked at in a Flush
+	dead    bool // nothing comes of it, however the text goes on
 }
 
 // A queue holds what cannot be looked at yet, in the order of ends. One that
@@ -86,16 +87,6 @@ func (q *queue) first() *entry {
 	for i := range q.list {
 		if q.list[i].kind != kindBlock {
 			return &q.list[i]
-		}
-	}
-	return nil
-}
-
-// firstNew is the same for those that no Flush has looked at.
-func (q *queue) firstNew() *entry {
-	for i := range q.list {
-		if e := &q.list[i]; e.kind != kindBlock && !e.again {
-			return e
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ func (s *Scanner) read(p []byte) {
 		}
 		s.lookDeeper(s.ended && s.seen == s.total)
 		if len(s.contest.list) > 0 {
-			at := s.frontier()
+			at := s.bound(false)
 			s.contest.settle(at, at, s.report)
 		}
 		p = p[n:]
@@ -246,25 +246,6 @@ func (s *Scanner) tell(f detectors.Finding) {
 	if s.o.Found != nil {
 		s.o.Found(f)
 	}
-}
-
-// frontier is an offset, as counted outside, before which no finding may begin
-// that is not yet known: neither of what waits nor of what the text will bring.
-func (s *Scanner) frontier() int {
-	at := s.seen + 1
-	if first := s.queue.first(); first != nil {
-		at = min(at, first.end)
-	}
-	return max(min(at-s.engine.left, s.layersFrom()), s.part) - s.breaks
-}
-
-// horizon is the same for what was not flushed.
-func (s *Scanner) horizon() int {
-	at := s.seen + 1
-	if first := s.queue.firstNew(); first != nil {
-		at = min(at, first.end)
-	}
-	return max(at-s.engine.left, s.part) - s.breaks
 }
 
 // keep carries over what views may still need, and forgets the rest.

@@ -62,6 +62,7 @@ type Scanner struct {
 	told    []told // by checks that will be made again after a Flush
 	flushed int    // outside: where the last Flush was
 	settled int    // outside: never goes back
+	bounded int    // the farthest bound there was
 
 	used   int // units of work
 	spent  bool
@@ -225,7 +226,7 @@ func (s *Scanner) Flush() {
 	s.ended, s.flushing = true, true
 	s.queue.flush(s)
 	s.ended, s.flushing = false, false
-	s.contest.settle(math.MaxInt, s.frontier(), s.report)
+	s.contest.settle(math.MaxInt, s.bound(false), s.report)
 	s.flushed = s.total - s.breaks
 	s.keep()
 }
@@ -270,17 +271,6 @@ func (s *Scanner) Release() {
 
 // maxPooled is the largest buffer that is kept for another text.
 const maxPooled = 256 << 10
-
-// Settled is an offset before which no finding begins that is not reported yet
-// and not Late: text before it may be released.
-func (s *Scanner) Settled() int {
-	at := s.total - s.breaks
-	if !s.spent && !s.closed {
-		at = max(s.contest.start(min(s.horizon(), s.layersFrom()-s.breaks)), s.flushed)
-	}
-	s.settled = max(s.settled, at)
-	return s.settled
-}
 
 func (s *Scanner) mustBeOpen() {
 	if s.closed {

@@ -29,7 +29,14 @@ func (c *check) judge(r *rule, k candidate) {
 	if !c.holds(r, v) {
 		return
 	}
-	if c.excluded(r, k, v) || !c.has(k.end, behindBytes) {
+	if c.excluded(r, k, v) {
+		return
+	}
+	if c.peeking {
+		c.stands(r, k)
+		return
+	}
+	if !c.has(k.end, behindBytes) {
 		return
 	}
 	base := r.base

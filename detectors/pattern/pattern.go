@@ -170,6 +170,7 @@ func (d *detector) Needs() detectors.Needs {
 			n.KindBeside[k] = besides(d.kinds[k], 1, 0, 0)
 		}
 	}
+	n.Open = d.openings().open
 	return n
 }
 
@@ -197,7 +198,7 @@ func (d *detector) reach(rs []*rule, n int) detectors.Reach {
 		case "marking", "marking_line":
 			behind = 0
 		case "record":
-			before, behind = left, r.src.Within
+			behind = r.src.Within // what begins before the keyword is late
 		case "signals":
 			behind = 0 // found at the end of the text
 		case "email":
@@ -242,6 +243,7 @@ type pass struct {
 	table     table
 	hints     []int // places in the text that may be cells of a table
 	check     check // the anchor being looked at; kept here so that it is not allocated
+	peeks     *pass // what Peek looks with
 }
 
 type reported struct {
@@ -331,6 +333,11 @@ type check struct {
 	told *assignment // the assignment around the anchor, once it was read
 	read assignment
 	emit func(detectors.Finding)
+
+	// Of a peek, which finds nothing:
+	peeking bool
+	floor   detectors.Confidence
+	first   int // where the first candidate begins that may become a finding
 }
 
 // has reports whether the view reaches n bytes behind index i, or the text

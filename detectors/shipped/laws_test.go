@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -246,26 +247,119 @@ func TestLongTextsAreTheSameForEveryCut(t *testing.T) {
 func TestNothingIsFoundBeforeSettled(t *testing.T) {
 	c, e := load(t)
 	for id, text := range samples(t, c) {
-		rnd := rand.New(rand.NewPCG(9, uint64(len(text))))
+		nothingBeforeSettled(t, e, id, text)
+	}
+	for _, h := range hiddenValues(t) {
+		for _, w := range ways {
+			if text, ok := w.on(h); ok {
+				nothingBeforeSettled(t, e, string(h.typ)+", "+w.name, []byte(beforeHidden+text+behindHidden))
+			}
+		}
+	}
+}
+
+func nothingBeforeSettled(t *testing.T, e *engine.Engine, name string, text []byte) {
+	t.Helper()
+	for _, most := range []int{1, 7, 40} {
+		rnd := rand.New(rand.NewPCG(9, uint64(len(text)+most)))
 		listen(e, engine.Options{}, func(s *engine.Scanner, h *heard) {
 			settled, known := 0, 0
-			for p := text; len(p) > 0; {
-				n := min(1+rnd.IntN(40), len(p))
-				s.Write(p[:n])
-				p = p[n:]
+			heard := func(when string) {
 				for _, f := range h.Found[known:] {
 					if !f.Late && f.Span.Start < settled {
-						t.Fatalf("%s: %s found at %d, settled was %d", id, f.Rule, f.Span.Start, settled)
+						t.Fatalf("%s in pieces of up to %d: %s found at %d %s, settled was %d", name, most, f.Rule, f.Span.Start, when, settled)
 					}
 				}
 				known = len(h.Found)
+			}
+			for p := text; len(p) > 0; {
+				n := min(1+rnd.IntN(most), len(p))
+				s.Write(p[:n])
+				p = p[n:]
+				heard("in the text")
 				if now := s.Settled(); now < settled {
-					t.Fatalf("%s: Settled went from %d to %d", id, settled, now)
+					t.Fatalf("%s: Settled went from %d to %d", name, settled, now)
 				} else {
 					settled = now
 				}
 			}
+			s.Close()
+			heard("when it ended")
 		})
+	}
+}
+
+// prose is ordinary text in which nothing is sensitive and nobody is named.
+const prose = "after the long winter the river came back to its old bed, and the people of the valley went down to look at it. " +
+	"they said that nobody had seen so much water since the mill was built; some of them laughed, others didn't. " +
+	"one could hear the stones roll under the bridge \u2014 a dull, heavy sound \u2014 and the caf\u00e9 on the corner was full until late. " +
+	"what happens when the snow in the mountains melts too fast? the answer isn't simple, but it is worth a walk: " +
+	"the path goes up through the forest, past the chapel and the sawmill, and ends where the trees end.\n\n" +
+	"in the evening the wind turned. we sat near the stove, ate bread and cheese and talked about other years, other floods, other rivers. "
+
+// Law L2: of clean prose no more is held than the word that has not ended, so an
+// event of a stream leaves with the one behind it at the latest.
+func TestCleanProseIsReleasedAtTheNextWord(t *testing.T) {
+	e := rulesOnly(t)
+	rnd := rand.New(rand.NewPCG(15, 16))
+	behind, writes := 0, 0
+	for range 20 {
+		s := e.NewScanner(engine.Options{})
+		before := 0 // what was written one piece ago
+		for at := 0; at < len(prose); {
+			n := min(1+rnd.IntN(9), len(prose)-at)
+			s.Write([]byte(prose[at : at+n]))
+			at += n
+			writes++
+			word := strings.LastIndexAny(prose[:at], " \n") + 1
+			if got := s.Settled(); got < word && got < before {
+				if behind++; behind < 10 {
+					t.Logf("settled %d of %d, the word begins at %d: %q is held", got, at, word, prose[got:at])
+				}
+			}
+			before = at
+		}
+		s.Close()
+		s.Release()
+	}
+	if behind*20 > writes { // "the " may begin a marking, a word behind a line break be the rest of a key
+		t.Errorf("%d of %d pieces were held longer than to the next one", behind, writes)
+	}
+}
+
+// rulesOnly is an engine of every shipped rule and nothing else.
+func rulesOnly(t *testing.T) *engine.Engine {
+	t.Helper()
+	c, _ := load(t)
+	ds, err := pattern.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := engine.New(engine.Config{Key: []byte("k")}, ds...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// Law L4: a candidate that cannot reach Floor holds nothing.
+func TestWhatCannotReachTheFloorIsNotHeld(t *testing.T) {
+	e := rulesOnly(t)
+	text := "please write to jane.doe@example.org when it is done. " + prose
+	held := func(floor detectors.Confidence) (n int) {
+		s := e.NewScanner(engine.Options{Floor: floor})
+		defer s.Release()
+		for i := range len(text) {
+			s.Write([]byte(text[i : i+1]))
+			if word := strings.LastIndexByte(text[:i+1], ' ') + 1; s.Settled() < word {
+				n++
+			}
+		}
+		return n
+	}
+	low, high := held(detectors.Low), held(detectors.High)
+	if low < 150 || high > 90 {
+		t.Errorf("held after %d pieces with the floor at Low and %d at High", low, high)
 	}
 }
 

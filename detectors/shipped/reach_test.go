@@ -75,6 +75,10 @@ func (p watchedPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 	}
 	return p.Pass.Check(v, h, func(f detectors.Finding) {
 		*p.checked++
+		if f.Late {
+			emit(f)
+			return
+		}
 		if reach != (detectors.Reach{}) && (f.Span.Start-v.Off < first-reach.Before || f.Span.End-v.Off > last+reach.Behind) {
 			p.t.Errorf("%s at [%d,%d) of anchor %v [%d,%d) lies beyond %+v", f.Rule, f.Span.Start, f.Span.End, h, v.Off+first, v.Off+last, reach)
 		}
