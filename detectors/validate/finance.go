@@ -207,3 +207,20 @@ func MRZ(v []byte) bool {
 	}
 	return false
 }
+
+// ICCID checks a SIM card number (ITU-T E.118): 89 for telecom, and Luhn over 19
+// digits, which may be followed by one more.
+func ICCID(v []byte) bool {
+	return len(v) >= 19 && len(v) <= 20 && allDigits(v) && string(v[:2]) == "89" && !same(v[2:]) && (Luhn(v[:19]) || Luhn(v))
+}
+
+// Track2 checks what EMV tag 57 holds: a card number, D or =, an expiry YYMM and
+// a service code.
+func Track2(v []byte) bool {
+	for i, b := range v {
+		if !isDigit(b) {
+			return (b == 'D' || b == '=') && Card(v[:i]) && len(v) >= i+8 && allDigits(v[i+1:i+8]) && num(v[i+3:i+5]) >= 1 && num(v[i+3:i+5]) <= 12
+		}
+	}
+	return false
+}

@@ -78,6 +78,8 @@ func All() []Validator {
 		{"aba", Digits, ABA, 0.03},
 		{"clabe", Digits, CLABE, 0.1},
 		{"imei", Digits, IMEI, 0.017},
+		{"iccid", Digits, ICCID, 0.0019},
+		{"track2", Raw, Track2, 0},
 		{"vin", Alnum, VIN, 0.09},
 		{"mrz", Raw, MRZ, 0.0001},
 		{"base58check", Raw, Base58Check, 0},
