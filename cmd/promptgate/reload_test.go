@@ -279,6 +279,20 @@ func TestRulesAreReadAgainWhenTheyChange(t *testing.T) {
 	r.write(t, "pii/badge.toml", ownRules("bravo"))
 	until(t, "all is well again", func() bool { h := r.health(t); return h.Status == "ok" && h.Digest == second.Digest })
 
+	// Hosts come and go with the rules, also in the PAC file; those that the CA may
+	// not sign for are refused.
+	const host = "[[host]]\nnames = [\"llm.example.com\"]\nclass = \"%s\"\nsurface = \"openai\"\n"
+	r.write(t, "providers/ours.toml", fmt.Sprintf(host, "inspect"))
+	until(t, "the host is refused", func() bool { return r.health(t).Reload.Refused })
+	if l := r.log.String(); !strings.Contains(l, "may not sign for llm.example.com") {
+		t.Errorf("the log does not tell: %s", l)
+	}
+	if strings.Contains(r.get(t, "/proxy.pac"), "llm.example.com") {
+		t.Error("the PAC file names a host that is not in force")
+	}
+	r.write(t, "providers/ours.toml", strings.Replace(fmt.Sprintf(host, "other_ai"), "surface = \"openai\"", "app = \"ours\"\nreason = \"ours\"", 1))
+	until(t, "the host is in the PAC file", func() bool { return strings.Contains(r.get(t, "/proxy.pac"), "llm.example.com") })
+
 	before := r.health(t).Reload.At
 	r.told <- os.Interrupt // any signal that was asked for
 	until(t, "it is read when told", func() bool { return r.health(t).Reload.At.After(before) })

@@ -68,7 +68,7 @@ func TestScanKeepsLittleOfALongFile(t *testing.T) {
 		t.Errorf("%d findings in %d passes", s.found, r.pass)
 	}
 	first, last := int64(r.heap[1]), int64(r.heap[len(r.heap)-1])
-	t.Logf("heap in use after each %d MiB: %v KiB; %d findings, %d bytes printed", size/8>>20, r.heap, s.found, out.Len())
+	t.Logf("heap in use after each %d MiB: %v; %d findings, %d bytes printed", size/8>>20, r.heap, s.found, out.Len())
 	if grown := last - first - int64(out.Cap()); grown > 3<<20 {
 		t.Errorf("the heap grew by %d KiB over %d MiB of text", grown>>10, size*6/8>>20)
 	}

@@ -32,7 +32,7 @@ func (r *readiness) err() error {
 func (g *gate) serveSurfaces(version string) {
 	people := portal.Handler(portal.Config{
 		PublicURL: publicURL(g.cfg), Proxies: proxyAddresses(g.cfg), ProxyTLS: g.cfg.ListenTLS.Enabled(),
-		Hosts: g.rules().providers.Proxied, CA: g.authority,
+		Hosts: func() (exact, suffixes []string) { return g.rules().providers.Proxied() }, CA: g.authority,
 	})
 	operators := admin.Handler(admin.Config{
 		Networks: config.Prefixes(g.cfg.AdminNetworks), Names: adminNames(g.cfg), Version: version, Started: time.Now(),
