@@ -44,6 +44,7 @@ var floors = []struct {
 	{1, "proxy/policy", []string{"proxy/identity", "proxy/content", "detectors", "rules", "rules/strict"}},
 	{1, "proxy/provider", []string{"proxy/content", "proxy/policy", "detectors", "rules/strict"}},
 	{1, "proxy/coach", []string{"detectors"}},
+	{0, "proxy/bundle", nil},
 	{1, "proxy/spent", []string{"detectors"}},
 	{1, "proxy/config", []string{"rules/strict"}},
 	{2, "detectors/shipped", []string{"detectors", "detectors/anchor", "detectors/engine", "detectors/pattern", "detectors/code", "detectors/names", "rules", "rules/strict"}},

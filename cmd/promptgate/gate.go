@@ -14,6 +14,7 @@ import (
 	"github.com/promptgate/promptgate/detectors/pattern"
 	"github.com/promptgate/promptgate/proxy"
 	"github.com/promptgate/promptgate/proxy/audit"
+	"github.com/promptgate/promptgate/proxy/bundle"
 	"github.com/promptgate/promptgate/proxy/ca"
 	"github.com/promptgate/promptgate/proxy/coach"
 	"github.com/promptgate/promptgate/proxy/config"
@@ -40,7 +41,10 @@ type gate struct {
 	told       <-chan os.Signal // reload now; nil never
 	authority  *ca.Authority
 	audit      *audit.Log
-	shapes     *shape.Log  // of messages, to try policies on; nil when none are kept
+	shapes     *shape.Log      // of messages, to try policies on; nil when none are kept
+	bundles    *bundle.Fetcher // of rules; nil when there is no server for them
+	onLastGood atomic.Bool     // the rules in force are those of before, rules_dir has mistakes
+	started    time.Time
 	coach      *coach.Book // what people have been told and have acknowledged
 	tracing    *telemetry.Tracing
 	metrics    *telemetry.Metrics
@@ -55,7 +59,7 @@ type gate struct {
 // openGate reads and makes everything that c names, and opens the listeners, so
 // that what cannot work is said before anything is served.
 func openGate(ctx context.Context, c *config.Config, p *program, log *slog.Logger) (_ *gate, err error) {
-	g := &gate{cfg: c, log: log, watchEvery: watchEvery}
+	g := &gate{cfg: c, log: log, started: time.Now(), watchEvery: watchEvery}
 	defer func() {
 		if err != nil {
 			g.close()
@@ -67,7 +71,7 @@ func openGate(ctx context.Context, c *config.Config, p *program, log *slog.Logge
 	if g.key, err = evidenceKey(g.state); err != nil {
 		return nil, err
 	}
-	r, err := loadSettled(c.RulesDir, c.Profile, g.key)
+	r, err := g.loadFirst(ctx, p)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +148,7 @@ func (g *gate) proxy(p *program) error {
 	}
 	g.inspector = inspect.New(g.rules().Rules, inspect.Config{
 		Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
-		Coach: g.coach, Spent: &spent.Ledger{}, Key: g.key, Files: g.files})
+		Coach: g.coach, Spent: &spent.Ledger{}, Key: g.key, Files: g.files, Stale: g.stale})
 	g.server, err = proxy.New(proxy.Config{
 		Inspector:    g.inspector,
 		Hosts:        func() proxy.Hosts { return g.rules().providers },
@@ -180,6 +184,7 @@ func (g *gate) run(ctx context.Context) error {
 		group.Go(func() error { return s.serve(beside) })
 	}
 	group.Go(func() error { return g.watch(ctx) })
+	group.Go(func() error { return g.follow(ctx) })
 	g.ready.set(true)
 	go g.files.Warm(ctx) // seconds, at the first start
 	group.Go(func() error {

@@ -44,6 +44,7 @@ func (g *gate) reload(why string) error {
 	g.metrics.Policy(r.Policy.Profile(), r.Policy.Revision())
 	g.inspector.Swap(r.Rules)
 	g.inForce.Store(r)
+	g.keepGood()
 	g.metrics.Reload("ok")
 	g.log.Info("rules reloaded", telemetry.Reason, why, telemetry.PolicyProfile, r.Policy.Profile(), telemetry.PolicyDigest, r.Policy.Revision(),
 		telemetry.RulesDigest, r.digest(), telemetry.DurationMs, time.Since(began).Milliseconds())

@@ -10,6 +10,9 @@
 package config
 
 import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/netip"
 	"os"
@@ -39,6 +42,7 @@ type Config struct {
 	Timeouts  Timeouts  `toml:"timeouts"`
 	Identity  Identity  `toml:"identity"`
 	Audit     Audit     `toml:"audit"`
+	Bundle    Bundle    `toml:"bundle"`
 	Log       Log       `toml:"log"`
 
 	doc *strict.Document // where the keys stand; nil without a file
@@ -125,6 +129,24 @@ type Network struct {
 	Groups []string `toml:"groups"`
 }
 
+// Bundle is where a fleet's rules come from, in place of RulesDir.
+type Bundle struct {
+	URL           string        `toml:"url"`            // https; "" = none
+	PublicKey     string        `toml:"public_key"`     // ed25519, base64, of who signs
+	Poll          time.Duration `toml:"poll"`           // how often to ask
+	MaxAge        time.Duration `toml:"max_age"`        // without an answer, after which messages have the gap policy_stale; 0 = never
+	AllowRollback bool          `toml:"allow_rollback"` // take a bundle with a lower serial
+}
+
+// PublicKey reads a key in base64.
+func PublicKey(text string) (ed25519.PublicKey, error) {
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(key) != ed25519.PublicKeySize {
+		return nil, errors.New("this is no ed25519 public key in base64: promptgate bundle key prints one")
+	}
+	return key, nil
+}
+
 // Audit is about the evidence.
 type Audit struct {
 	Durable      Durability    `toml:"durable"`
@@ -203,7 +225,8 @@ func Default() *Config {
 			Retention:    90 * 24 * time.Hour,
 			Shapes:       30 * 24 * time.Hour,
 		},
-		Log: Log{Level: "info", Format: "json"},
+		Bundle: Bundle{Poll: time.Minute},
+		Log:    Log{Level: "info", Format: "json"},
 	}
 }
 

@@ -23,7 +23,33 @@ func (c *Config) Validate() error {
 	v.numbers()
 	v.identity()
 	v.choices()
+	v.bundle()
 	return v.errs.Err()
+}
+
+func (v *validator) bundle() {
+	b := v.c.Bundle
+	if b.Poll < 10*time.Second {
+		v.errorf("bundle.poll", "bundle.poll is at least 10s")
+	}
+	if b.MaxAge < 0 {
+		v.errorf("bundle.max_age", "bundle.max_age must not be negative; 0s never flags")
+	}
+	if b.URL == "" {
+		if b.PublicKey != "" || b.AllowRollback {
+			v.errorf("bundle.url", "bundle.url is missing: nothing is fetched")
+		}
+		return
+	}
+	if u, err := url.Parse(b.URL); err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil {
+		v.errorf("bundle.url", "bundle.url is an https address")
+	}
+	if _, err := PublicKey(b.PublicKey); err != nil {
+		v.errorf("bundle.public_key", "%v", err)
+	}
+	if v.c.RulesDir != "" {
+		v.errorf("rules_dir", "rules come from bundle.url: leave rules_dir out")
+	}
 }
 
 type validator struct {

@@ -40,6 +40,9 @@ func (i *Inspector) Request(ctx context.Context, r *Request) *Verdict {
 	if i.cfg.Recorder != nil && i.cfg.Recorder.Healthy() != nil {
 		m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CauseAuditUnwritable})
 	}
+	if i.cfg.Stale != nil && i.cfg.Stale() {
+		m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CausePolicyStale})
+	}
 	m.decide()
 	m.enforce()
 	if m.walk != nil {

@@ -55,7 +55,10 @@ type Config struct {
 	Coach   *coach.Book   // nil: nothing can be acknowledged
 	Spent   *spent.Ledger // nil: days are not added up
 	Key     []byte        // of [KeyDigest]; empty: API keys are not told apart
-	Now     func() time.Time
+	// Stale reports whether the rules in force are known to be old: each message
+	// then has the gap policy_stale. Nil means never.
+	Stale func() bool
+	Now   func() time.Time
 }
 
 // A Recorder keeps the evidence of one decision.
