@@ -3,6 +3,7 @@
 //
 //	go run ./bench/accuracy
 //	go run ./bench/accuracy -misses 20 -type pii.us_ssn
+//	go run ./bench/accuracy -source "$(go env GOROOT)/src:$(go env GOMODCACHE):/usr/lib/python3"
 //
 // Positives are values with right check digits in sentences of ten languages, in
 // data of nine layouts, bare, and as credentials, code and marked documents.
@@ -29,6 +30,8 @@ func main() {
 	flag.IntVar(&o.each, "each", 20, "cases of each type and layout")
 	flag.IntVar(&o.harmless, "harmless", 20000, "harmless texts")
 	flag.StringVar(&o.only, "type", "", "this info type alone; \"people\" for names and addresses")
+	flag.StringVar(&o.source, "source", "", "directories of ordinary source code, as in PATH: count false alarms on excerpts of it and nothing else")
+	flag.IntVar(&o.excerpts, "excerpts", 20000, "excerpts of 60 lines taken of -source")
 	flag.IntVar(&o.misses, "misses", 0, "print so many missed cases and false alarms (the texts are made up)")
 	flag.Parse()
 	if err := run(o); err != nil {
@@ -40,7 +43,8 @@ func main() {
 type options struct {
 	seed                   uint64
 	each, harmless, misses int
-	only                   string
+	only, source           string
+	excerpts               int
 }
 
 func run(o options) error {
@@ -51,6 +55,9 @@ func run(o options) error {
 	e, err := shipped.Engine(c, engine.Config{Key: []byte("accuracy")})
 	if err != nil {
 		return err
+	}
+	if o.source != "" {
+		return onSource(e, o)
 	}
 	r := rand.New(rand.NewPCG(o.seed, 1))
 	positives, err := positives(r, o.each)

@@ -21,6 +21,9 @@ type score struct {
 	engine *engine.Engine
 	known  map[string]bool // cues that some rule lists
 
+	within string          // of harmless texts count this category alone
+	except map[string]bool // and not these info types
+
 	types  map[string]*tally
 	quiet  int // harmless texts
 	alarms map[alarm]int
@@ -107,12 +110,13 @@ func (s *score) harmless(k Case) {
 	var worst detectors.Confidence
 	for _, f := range s.scan(k.Text) {
 		l := f.Confidence.Level()
-		if l < detectors.Medium || f.Type.Category() == "source_code" {
+		if l < detectors.Medium || f.Type.Category() == "source_code" || s.except[string(f.Type)] || s.within != "" && f.Type.Category() != s.within {
 			continue
 		}
 		s.alarms[alarm{string(f.Rule), k.Class, l}]++
 		worst = max(worst, l)
-		s.show("alarm %s %s in %s: %q\n", f.Confidence, f.Rule, k.Class, k.Text)
+		at := max(0, f.Span.Start-60)
+		s.show("alarm %s %s in %s %s: %q\n", f.Confidence, f.Rule, k.Class, k.ID, k.Text[at:min(len(k.Text), f.Span.End+60)])
 	}
 	if worst >= detectors.Medium {
 		s.loud[detectors.Medium]++

@@ -25,7 +25,7 @@ type assignment struct {
 	quoted bool
 	spaced bool // between name and operator
 	line   bool // the name begins its line and the value ends it
-	pairs  bool // one of several key=value; pairs: a connection string
+	bits   int  // the value's score of rarity
 }
 
 // Bounds of an assignment, in bytes.
@@ -56,7 +56,7 @@ func findAssignment(c *check, r *rule, n int) {
 		}
 		c.findNamed(a, n)
 	}
-	if a.value.End == 0 || r.src.Shape == "pairs" && !a.pairs {
+	if a.value.End == 0 || r.src.Shape == "pairs" && !c.pairs(a) {
 		return
 	}
 	v := c.v.Text[a.value.Start:a.value.End]
@@ -64,8 +64,8 @@ func findAssignment(c *check, r *rule, n int) {
 		return
 	}
 	c.work += valueCost + len(v)/readShare
-	points, why, ok := r.strength(v, c.v.Text[a.name.Start:a.name.End], a) // cheaper than notSecret
-	if !ok || notSecret(v, a) {
+	points, why, ok := c.strength(r, v, c.v.Text[a.name.Start:a.name.End], a) // cheaper than notSecret
+	if !ok || c.notSecret(v, a) {
 		return
 	}
 	c.judge(r, candidate{start: a.value.Start, end: a.value.End, head: c.at - n, points: points, evidence: why, shown: true})
@@ -81,6 +81,9 @@ func (c *check) assignment(n int) (a assignment, ok bool) {
 	}
 	if !c.has(end, 64) || s > 0 && isLetter(text[s-1]) && !joins(text, s, end) {
 		return a, false // "monkey", "notoken"
+	}
+	if end-s < 6 && end < len(text) && isLetter(text[end]) && isLetter(text[end-1]) && (isUpper(text[end]) == isUpper(text[end-1])) {
+		return a, false // "IP_PASSSEC", "passive"
 	}
 	i := end
 	for i < len(text) && i-end < maxTail && (isWord(text[i]) || text[i] == '-' && i+1 < len(text) && isWord(text[i+1]) || text[i] == '.') {
@@ -121,6 +124,8 @@ func (c *check) assignment(n int) (a assignment, ok bool) {
 		i, a.op = i+1, opColon
 	case b == '\\' && follows(text, i, `\":`): // JSON in JSON
 		i, a.op = i+3, opColon
+	case a.spaced && a.name.Start > 0 && text[a.name.Start-1] == '<' && attributes(text, i) > 0: // <password enc="none">…
+		i, a.op = attributes(text, i), opColon
 	case b == '(' && at == op && !quote:
 		i, a.op = i+1, opArgument
 	case quote && (b == ',' || b == '{') || isSpace(b) || a.spaced:
@@ -138,6 +143,23 @@ func (c *check) assignment(n int) (a assignment, ok bool) {
 	}
 	a.value.Start = i
 	return a, true
+}
+
+// attributes is where the content of an element begins whose attributes stand
+// at i; 0 if it has none within 80 bytes.
+func attributes(text []byte, i int) int {
+	for k := i; k < len(text) && k-i < 80; k++ {
+		switch text[k] {
+		case '>':
+			if text[k-1] == '/' {
+				return 0
+			}
+			return k + 1
+		case '<', '\n':
+			return 0
+		}
+	}
+	return 0
 }
 
 // joins reports whether the word before text[s:end] and the keyword there are

@@ -16,7 +16,6 @@ func (c *check) value(a *assignment) bool {
 	if !c.has(i, most+1) {
 		return false
 	}
-	a.pairs = c.pairs(a)
 	i = unwrap(text, i)
 	escaped := follows(text, i, `\"`) || follows(text, i, `\'`)
 	if escaped {
@@ -40,8 +39,7 @@ func (c *check) value(a *assignment) bool {
 	if !a.quoted {
 		a.line = beginsLine(text, a.name.Start)
 		if end, ok := restOfLine(text, s, most); a.line && ok {
-			a.value = detectors.Span{Start: s, End: trimEnd(text, s, end)}
-			return a.value.End > s
+			return a.take(text, s, trimEnd(text, s, end))
 		}
 		a.line = false
 	}
@@ -67,7 +65,13 @@ func (c *check) value(a *assignment) bool {
 			return false // an expression
 		}
 	}
+	return a.take(text, s, e)
+}
+
+// take notes where the value stands. It reports false if nothing is there.
+func (a *assignment) take(text []byte, s, e int) bool {
 	a.value = detectors.Span{Start: s, End: e}
+	a.bits = rarity.Score(text[s:e])
 	return e > s
 }
 
@@ -181,12 +185,14 @@ func makeupOf(v []byte) (m makeup) {
 	return m
 }
 
+// signed reports whether there is anything but letters and digits.
+func (m makeup) signed() bool { return m.other > 0 }
+
 // strength says how much a value looks drawn at random or chosen by a careful
 // person, against words and names.
-func (r *rule) strength(v, name []byte, a *assignment) (points int16, why string, ok bool) {
-	m := makeupOf(v)
+func (c *check) strength(r *rule, v, name []byte, a *assignment) (points int16, why string, ok bool) {
+	m, bits := makeupOf(v), a.bits
 	letters := m.lower + m.upper
-	bits := rarity.Score(v)
 	if r.src.Shape != "pairs" && r.src.InfoType != "secret.password" {
 		return keyStrength(v, name, a, m, bits)
 	}
@@ -198,7 +204,7 @@ func (r *rule) strength(v, name []byte, a *assignment) (points int16, why string
 		return 0, "", false // words joined by signs
 	case letters == 0 && !(len(v) >= 6 && (a.quoted || colon || a.line)):
 		return 0, "", false // a number
-	case !a.quoted && !colon && !a.line && !a.pairs && m.turns < 2 && m.other == 0 && bits < 4 && (a.spaced || m.digit <= 1):
+	case !a.quoted && !colon && !a.line && m.turns < 2 && m.other == 0 && bits < 4 && a.op != opSpace && (a.spaced || m.digit <= 1) && !c.pairs(a):
 		return 0, "", false // an identifier like pwd2
 	case m.digit > 0 && m.turns == 1 && m.other == 0 && m.digit <= 1 && len(v) < 7:
 		return 0, "", false
@@ -213,7 +219,7 @@ func (r *rule) strength(v, name []byte, a *assignment) (points int16, why string
 	case m.digit > 0 && letters > 0:
 		points = 4
 	}
-	if points >= 12 && len(v) >= 10 && bits >= 8 && (a.quoted || a.line || a.pairs || colon) {
+	if points >= 12 && len(v) >= 10 && bits >= 8 && (a.quoted || a.line || colon || r.src.Shape == "pairs") {
 		points += 4
 	}
 	if a.op == opCompare || a.op == opArgument {
@@ -228,8 +234,11 @@ func (r *rule) strength(v, name []byte, a *assignment) (points int16, why string
 // keyStrength is strength for keys and tokens, which machines make.
 func keyStrength(v, name []byte, a *assignment, m makeup, bits int) (points int16, why string, ok bool) {
 	strong, known := keyName(name)
-	if known && strong && uuid(v) {
+	switch {
+	case known && strong && uuid(v):
 		return 6, "rarity", true
+	case known && strongWord(v) && len(v) >= 8 && bytes.HasSuffix(bytes.ToLower(name), []byte("secret")):
+		return 8, "rarity", true // chosen by a person
 	}
 	switch {
 	case !known || len(v) < 10 || bits < 6 || m.other*4 > len(v):

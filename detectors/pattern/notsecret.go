@@ -7,7 +7,7 @@ import (
 )
 
 // notSecret knows placeholders, references and code.
-func notSecret(v []byte, a *assignment) bool {
+func (c *check) notSecret(v []byte, a *assignment) bool {
 	if bytes.Count(v, []byte(" ")) > 2 || same(v) {
 		return true
 	}
@@ -16,50 +16,70 @@ func notSecret(v []byte, a *assignment) bool {
 	}
 	var buf [256]byte
 	l := appendLower(buf[:0], v[:min(len(v), len(buf))])
-	for _, p := range elsewhere {
-		if bytes.HasPrefix(l, []byte(p)) {
-			return true
-		}
-	}
-	for _, p := range placeholders {
-		if bytes.Contains(l, []byte(p)) {
-			return true
-		}
-	}
-	if fillers[string(l)] || template(l) {
+	if verb(l) || elsewhere.begin(l) || fillers[string(l)] || template(l) {
 		return true
 	}
-	if a.quoted || a.pairs {
-		return false
-	}
-	for _, p := range objects {
-		if bytes.HasPrefix(l, []byte(p)) {
+	for i := range l {
+		if placeholders.begin(l[i:]) {
 			return true
 		}
 	}
-	return bytes.IndexByte(v, '(') >= 0 && (!a.line || bytes.IndexByte(v, ')') >= 0) || dotted(v)
+	if a.quoted {
+		return false
+	}
+	if (objects.begin(l) || dotted(v)) && !c.pairs(a) || len(l) > 2 && l[0] == '0' && l[1] == 'x' && len(l) <= 18 {
+		return true // an expression, a number
+	}
+	if a.op == opEqual && !a.line && (bytes.Contains(l, []byte("password")) || bytes.Contains(l, []byte("passwd"))) {
+		return true // named after what it is given to
+	}
+	return bytes.IndexByte(v, '(') >= 0 && (!a.line || bytes.IndexByte(v, ')') >= 0)
+}
+
+// words are texts by their first byte.
+type words [256][]string
+
+func wordsOf(list ...string) *words {
+	var w words
+	for _, s := range list {
+		w[s[0]] = append(w[s[0]], s)
+	}
+	return &w
+}
+
+// begin reports whether v begins with one of them.
+func (w *words) begin(v []byte) bool {
+	if len(v) == 0 {
+		return false
+	}
+	for _, s := range w[v[0]] {
+		if len(v) >= len(s) && string(v[:len(s)]) == s {
+			return true
+		}
+	}
+	return false
 }
 
 // elsewhere begins values that say where a secret is kept.
-var elsewhere = []string{
+var elsewhere = wordsOf(
 	"process.env", "os.environ", "os.getenv", "getenv", "env.", "env(", "env[", "system.getenv", "vault:", "file:", "env:", "ref+", "secret://", "op://", "arn:",
 	"http://", "https://", "/run/", "/etc/", "./", "../", "~/", "import.meta", "string(", "null", "none", "undefined", "nil", "true", "false", "function", "lambda",
 	"new ", "await ", "typeof", "enc(", "enc[", "!vault", "ssm:", "sha256-", "sha512-", "sha1-", "sha384-", "base64", "str(", "projects/", "secrets.", "data:", "urn:",
-	"sk_test_", "pk_test_", "rk_test_", "pk_live_", "pub_", "ssh-", "aaaa",
-}
+	"sk_test_", "pk_test_", "rk_test_", "pk_live_", "pub_", "pubkey-", "pub-c-", "sub-c-", "flwseck_test", "ssh-", "aaaa",
+)
 
 // objects begin expressions in code.
-var objects = []string{
+var objects = wordsOf(
 	"config.", "config[", "settings.", "self.", "this.", "args.", "opts.", "options.", "params.", "request.", "req.", "ctx.", "app.", "data.", "var.", "local.", "random", "json.",
 	"module.", "each.", "session.", "user.", "props.", "state.", "event.", "cfg.", "conf.", "form.", "input.",
-}
+)
 
 // placeholders stand in values that are to be replaced.
-var placeholders = []string{
+var placeholders = wordsOf(
 	"example", "sample", "placeholder", "changeme", "change_me", "change-me", "your_", "your-", "yourp", "yourt", "yours", "yoursecret", "yourapi", "yourkey", "insert", "replace", "redacted", "xxxx", "****", "••••", "....",
-	"dummy", "foobar", "fake", "todo", "<your", "my_secret", "my-secret", "mysecret", "my_api", "my-api", "not_a_", "not-a-", "notasecret", "%s", "%d", "%v", "secret_key_here", "_here", "-here", "test_token", "test-token",
+	"dummy", "foobar", "fake", "todo", "<your", "my_secret", "my-secret", "mysecret", "my_api", "my-api", "not_a_", "not-a-", "notasecret", "secret_key_here", "_here", "-here", "test_token", "test-token",
 	"testtoken", "123456789abc", "abcdef", "0123456789", "deadbeef", "lorem", "n/a", "...", "$(", "\\u", "getpass", "prompt(", "1234567890", "qwertyuiop",
-}
+)
 
 // fillers are whole values that keep no one out.
 var fillers = set("password", "passwort", "passwd", "secret", "token", "string", "test", "testing", "test123", "test1234", "default", "empty", "required", "optional", "hidden", "hunter", "admin", "root",
@@ -92,6 +112,16 @@ func template(v []byte) bool {
 			word = word && (isWord(b) || bytes.IndexByte([]byte(".-[]'\"():= |$/"), b) >= 0)
 		}
 		if word && k > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// verb reports whether v has a verb of printf with nothing of a word behind it.
+func verb(v []byte) bool {
+	for i := 0; i+1 < len(v); i++ {
+		if v[i] == '%' && (v[i+1] == 's' || v[i+1] == 'd' || v[i+1] == 'v') && (i+2 == len(v) || !isAlnum(v[i+2])) {
 			return true
 		}
 	}

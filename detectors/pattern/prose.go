@@ -63,11 +63,11 @@ func findProse(c *check, r *rule, n int) {
 				j++
 			}
 			w := bytes.TrimRight(text[i:j], ".,;!?")
-			if words == 0 && !verb && i == from+1 && text[from] == ' ' && (strong(bytes.TrimRight(text[i:j], ".,;?)")) || isCode(text[c.at-n:from], w)) {
+			if words == 0 && !verb && i == from+1 && text[from] == ' ' && (strongWord(bytes.TrimRight(text[i:j], ".,;?)")) || isCode(text[c.at-n:from], w) || ends(text, w, i+len(w))) {
 				c.proseValue(r, i)
 				return
 			}
-			if crossed && verb && !strong(w) {
+			if crossed && verb && !strongWord(w) {
 				return
 			}
 			if verb && (!plain(w) || words == 0 && passphrase(w)) {
@@ -140,9 +140,12 @@ func (c *check) proseValue(r *rule, i int) {
 			return
 		}
 	}
+	if k := bytes.IndexByte(text[s:e], ':'); k > 1 && k < 24 && e-s-k > 6 && !makeupOf(text[s:s+k]).signed() {
+		s += k + 1 // user:password
+	}
 	v := text[s:e]
 	c.work += valueCost + len(v)/readShare
-	if len(v) < 4 || bytes.IndexByte(v, ' ') >= 0 || notSecret(v, &assignment{quoted: true}) || bytes.IndexAny(v, "()[]{}") >= 0 && s == i || bytes.Contains(v, []byte("://")) || bytes.HasPrefix(v, []byte("//")) || bytes.IndexByte(v, '=') > 0 && s == i {
+	if len(v) < 4 || bytes.IndexByte(v, ' ') >= 0 || c.notSecret(v, &assignment{quoted: true}) || bytes.IndexAny(v, "()[]{}") >= 0 && s == i || bytes.Contains(v, []byte("://")) || bytes.HasPrefix(v, []byte("//")) || bytes.IndexByte(v, '=') > 0 && s == i {
 		return
 	}
 	m := makeupOf(v)
@@ -150,7 +153,7 @@ func (c *check) proseValue(r *rule, i int) {
 	quoted := s > i
 	switch {
 	case m.digit > 0 && letters > 0 && len(v) >= 5, m.other > 0 && letters > 0 && len(v) >= 6 && !wordy(v), m.digit >= 4 && letters+m.other == 0 && len(v) <= 12,
-		quoted && len(v) >= 8 && m.upper > 0 && m.lower > 0 && letters == len(v) && isUpper(v[len(v)/2]), passphrase(v):
+		quoted && len(v) >= 8 && m.upper > 0 && m.lower > 0 && letters == len(v) && isUpper(v[len(v)/2]), passphrase(v), m.upper > 1 && m.lower > 1 && len(v) >= 10 && rarity.Score(v) >= 8:
 	default:
 		return
 	}
@@ -158,7 +161,7 @@ func (c *check) proseValue(r *rule, i int) {
 	switch {
 	case m.digit > 0 && letters > 0 && (m.other > 0 || m.lower > 0 && m.upper > 0) && len(v) >= 7:
 		points, why = 12, "rarity"
-	case m.other > 0 && m.upper > 1 && m.lower > 1 && len(v) >= 10 && rarity.Score(v) >= 6:
+	case m.upper > 1 && m.lower > 1 && len(v) >= 10 && rarity.Score(v) >= 8:
 		points, why = 8, "rarity"
 	case passphrase(v):
 		points, why = 4, "words"
@@ -189,14 +192,14 @@ func (c *check) proseBefore(r *rule, i int) {
 		s++
 	}
 	e := trimWord(text, s, i)
-	if v := text[s:e]; len(v) >= 8 && len(v) < 64 && strong(v) && makeupOf(v).digit > 1 && !notSecret(v, &assignment{quoted: true}) {
+	if v := text[s:e]; len(v) >= 8 && len(v) < 64 && strongWord(v) && makeupOf(v).digit > 1 && !c.notSecret(v, &assignment{quoted: true}) {
 		c.judge(r, candidate{start: s, end: e, head: s, points: 8, evidence: "rarity", shown: true})
 	}
 }
 
-// strong reports whether w is letters, digits and signs together: a password
+// strongWord reports whether w is letters, digits and signs together: a password
 // even without a verb before it.
-func strong(w []byte) bool {
+func strongWord(w []byte) bool {
 	var letter, digit, sign bool
 	for _, b := range w {
 		switch {
@@ -209,6 +212,22 @@ func strong(w []byte) bool {
 		}
 	}
 	return len(w) >= 7 && letter && digit && sign
+}
+
+// ends reports whether w, which ends at i, is a word with numbers in it at the
+// end of a phrase: "root password orbit2508", "temp pw 2sKrxAbI for the lab".
+func ends(text, w []byte, i int) bool {
+	m := makeupOf(w)
+	if len(w) < 7 || m.digit < 2 || m.lower+m.upper < 3 || m.other > 0 {
+		return false
+	}
+	rest := text[i:min(len(text), i+5)]
+	for _, s := range []string{" for", " on ", " to ", " at ", " in "} {
+		if bytes.HasPrefix(rest, []byte(s)) {
+			return true
+		}
+	}
+	return len(rest) == 0 || bytes.IndexByte([]byte("\n\r.,;!?)"), rest[0]) >= 0
 }
 
 // isCode reports whether w is a number that opens something: the keyword says

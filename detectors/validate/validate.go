@@ -235,6 +235,7 @@ func All() []Validator {
 
 		{"github_crc", Raw, GitHubCRC, 0},
 		{"jwt", Raw, JWT, 0},
+		{"basic_auth", Raw, BasicAuth, 0},
 		{"public_ip", Raw, PublicIP, 0},
 	}
 }
