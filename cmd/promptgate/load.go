@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
+	"runtime/debug"
 	"sync"
 
 	"github.com/promptgate/promptgate/detectors/anchor"
@@ -38,6 +39,7 @@ func loadRules(dir, profile string, key []byte) (*ruleset, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer hurry()()
 	r := &ruleset{}
 	var failed [4]error // providers, messages, detector rules, policy
 	var parts sync.WaitGroup
@@ -60,6 +62,16 @@ func loadRules(dir, profile string, key []byte) (*ruleset, error) {
 	return r, nil
 }
 
+// hurry lets garbage pile up until the function it returns is called: what is
+// loaded stays, and collecting on the way takes a fifth of the time.
+func hurry() (done func()) {
+	if os.Getenv("GOGC") != "" {
+		return func() {}
+	}
+	before := debug.SetGCPercent(400)
+	return func() { debug.SetGCPercent(before) }
+}
+
 // loadCatalogue loads the detector rules alone.
 func loadCatalogue(dir string) (*rules.Catalogue, error) {
 	c, err := rules.LoadEmbedded()
@@ -74,6 +86,7 @@ func loadEngine(dir string) (*engine.Engine, error) {
 	if _, err := rulesFS(dir); err != nil { // says so when dir is none
 		return nil, err
 	}
+	defer hurry()()
 	c, err := loadCatalogue(dir)
 	if err != nil {
 		return nil, located(err, dir)

@@ -100,8 +100,10 @@ func (c *chooser) window(s string) int {
 			}
 		}
 	}
-	c.sets.addWindow(s[at:at+longWindow], setLong+4*in)
-	c.weigh(in)
+	if best > 0 { // otherwise all its pairs are there
+		c.sets.addWindow(s[at:at+longWindow], setLong+4*in)
+		c.weigh(in)
+	}
 	return at
 }
 
