@@ -14,6 +14,9 @@
 package main
 
 import (
+	"bufio"
+	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"math/rand/v2"
@@ -33,6 +36,7 @@ func main() {
 	flag.StringVar(&o.source, "source", "", "directories of ordinary source code, as in PATH: count false alarms on excerpts of it and nothing else")
 	flag.IntVar(&o.excerpts, "excerpts", 20000, "excerpts of 60 lines taken of -source")
 	flag.IntVar(&o.misses, "misses", 0, "print so many missed cases and false alarms (the texts are made up)")
+	flag.StringVar(&o.export, "export", "", "write the corpus to this file, a case a line, and measure nothing")
 	flag.Parse()
 	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "accuracy:", err)
@@ -43,7 +47,7 @@ func main() {
 type options struct {
 	seed                   uint64
 	each, harmless, misses int
-	only, source           string
+	only, source, export   string
 	excerpts               int
 }
 
@@ -64,6 +68,9 @@ func run(o options) error {
 	if err != nil {
 		return err
 	}
+	if o.export != "" {
+		return export(o.export, append(positives, harmless(r, o.harmless)...))
+	}
 	s := score{engine: e, known: knownCues(c), options: o}
 	for _, k := range positives {
 		if o.only == "" || o.only == k.Type {
@@ -80,6 +87,22 @@ func run(o options) error {
 		s.people(os.Stdout, peopleCases(rand.New(rand.NewPCG(o.seed, 2)), o.each))
 	}
 	return nil
+}
+
+// export writes cases as JSON lines.
+func export(file string, cases []Case) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	w := bufio.NewWriter(f)
+	enc := json.NewEncoder(w)
+	for _, k := range cases {
+		if err := enc.Encode(k); err != nil {
+			return err
+		}
+	}
+	return errors.Join(w.Flush(), f.Close())
 }
 
 // positives makes every labelled case.
