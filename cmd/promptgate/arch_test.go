@@ -47,6 +47,7 @@ var floors = []struct {
 	{0, "proxy/bundle", nil},
 	{1, "proxy/spent", []string{"detectors"}},
 	{1, "proxy/config", []string{"rules/strict"}},
+	{1, "proxy/analyzer", []string{"detectors"}},
 	{2, "detectors/shipped", []string{"detectors", "detectors/anchor", "detectors/engine", "detectors/pattern", "detectors/code", "detectors/names", "rules", "rules/strict"}},
 	{2, "proxy/redact", []string{"proxy/content", "proxy/policy", "detectors"}},
 	{2, "proxy/refuse", []string{"proxy/policy", "proxy/provider", "rules/strict", "detectors"}},

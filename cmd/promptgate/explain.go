@@ -101,7 +101,11 @@ func (p *program) explain(ctx context.Context, o explainOptions, file string) er
 	if bytes.Contains(r.Body, []byte("%PDF-")) || bytes.Contains(r.Body, []byte(base64PDF)) {
 		files.Warm(ctx)
 	}
-	v := inspect.New(set.Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Files: files}).Request(ctx, r)
+	remote, err := p.analyzer(c)
+	if err != nil {
+		return err
+	}
+	v := inspect.New(set.Rules, inspect.Config{Timeout: c.Timeouts.Inspect, Analyzer: remote, Files: files}).Request(ctx, r)
 	if *o.asJSON {
 		return p.explainJSON(v)
 	}

@@ -146,8 +146,13 @@ func (g *gate) proxy(p *program) error {
 	if g.files, err = p.files(c, filepath.Join(g.state, "cache")); err != nil {
 		return err
 	}
+	remote, err := p.analyzer(c)
+	if err != nil {
+		return err
+	}
 	g.inspector = inspect.New(g.rules().Rules, inspect.Config{
-		Timeout: c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
+		Analyzer: remote,
+		Timeout:  c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
 		Coach: g.coach, Spent: &spent.Ledger{}, Key: g.key, Files: g.files, Stale: g.stale})
 	g.server, err = proxy.New(proxy.Config{
 		Inspector:    g.inspector,

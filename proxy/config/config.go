@@ -41,6 +41,7 @@ type Config struct {
 	Limits    Limits    `toml:"limits"`
 	Timeouts  Timeouts  `toml:"timeouts"`
 	Identity  Identity  `toml:"identity"`
+	Analyzer  Analyzer  `toml:"analyzer"`
 	Audit     Audit     `toml:"audit"`
 	Bundle    Bundle    `toml:"bundle"`
 	Log       Log       `toml:"log"`
@@ -147,6 +148,16 @@ func PublicKey(text string) (ed25519.PublicKey, error) {
 	return key, nil
 }
 
+// Analyzer is a remote service that finds more in the text of requests. Without
+// a URL there is none.
+type Analyzer struct {
+	URL      string        `toml:"url"`       // Presidio's /analyze; https unless it is on this machine
+	Timeout  time.Duration `toml:"timeout"`   // of one message; longer is the gap timeout
+	Language string        `toml:"language"`  // what it is told
+	MinScore float64       `toml:"min_score"` // findings below it are dropped
+	Token    Secret        `toml:"token"`     // sent as a bearer token
+}
+
 // Audit is about the evidence.
 type Audit struct {
 	Durable      Durability    `toml:"durable"`
@@ -218,6 +229,7 @@ func Default() *Config {
 			Drain:     30 * time.Second,
 		},
 		Identity: Identity{Anonymous: AnonymousAllow},
+		Analyzer: Analyzer{Timeout: time.Second, Language: "en", MinScore: 0.6},
 		Audit: Audit{
 			Durable:      BeforeAnswer,
 			Identity:     IdentityHash,

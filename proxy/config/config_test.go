@@ -115,6 +115,14 @@ func TestMistakesAreReportedTogether(t *testing.T) {
 			`f.toml:1:1: listen 0.0.0.0:8080 is open to other machines: list the client networks in [[identity.networks]], or set identity.token_file and identity.anonymous = "deny"`}},
 		{"open proxy without a host", "listen = ':8080'\n[identity]\ntoken_file = 't'\n", []string{
 			`f.toml:1:1: listen :8080 is open to other machines: list the client networks in [[identity.networks]], or set identity.token_file and identity.anonymous = "deny"`}},
+		{"analyzer", "[analyzer]\nurl = 'http://analyzer.example.com/analyze'\ntimeout = '0s'\nmin_score = 2.0\n", []string{
+			"f.toml:2:1: analyzer.url must be https unless the service is on this machine: the text of messages is sent there",
+			"f.toml:3:1: analyzer.timeout must be longer than 0s",
+			"f.toml:4:1: analyzer.min_score must be above 0 and at most 1"}},
+		{"analyzer with a password", "[analyzer]\nurl = 'https://u:p@analyzer.example.com/'\n", []string{
+			`f.toml:2:1: analyzer.url must not hold a password: use token = "file:/path" or "env:NAME"`}},
+		{"analyzer without a url", "[analyzer]\ntoken = 'env:T'\n", []string{"f.toml:2:1: analyzer.token is set without analyzer.url"}},
+		{"analyzer here", "[analyzer]\nurl = 'http://127.0.0.1:5002/analyze'\ntoken = 'env:T'\n", nil},
 		{"guarded by networks", "listen = '0.0.0.0:8080'\n[[identity.networks]]\nname = 'a'\ncidr = '10.0.0.0/8'\n", nil},
 		{"guarded by tokens", "listen = '[::]:8080'\n[identity]\ntoken_file = 't'\nanonymous = 'deny'\n", nil},
 		{"guarded by the whole internet", "listen = '0.0.0.0:8080'\n[[identity.networks]]\nname = 'a'\ncidr = '0.0.0.0/0'\n", []string{

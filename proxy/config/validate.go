@@ -21,6 +21,7 @@ func (c *Config) Validate() error {
 	v.exposure()
 	v.upstream()
 	v.numbers()
+	v.analyzer()
 	v.identity()
 	v.choices()
 	v.bundle()
@@ -178,6 +179,7 @@ func (v *validator) numbers() {
 		{"upstream.dial_timeout", c.Upstream.DialTimeout}, {"upstream.tls_timeout", c.Upstream.TLSTimeout},
 		{"upstream.answer_timeout", c.Upstream.AnswerTimeout}, {"upstream.idle_timeout", c.Upstream.IdleTimeout},
 		{"tunnel.idle_timeout", c.Tunnel.IdleTimeout},
+		{"analyzer.timeout", c.Analyzer.Timeout},
 		{"timeouts.handshake", c.Timeouts.Handshake}, {"timeouts.header", c.Timeouts.Header}, {"timeouts.body", c.Timeouts.Body},
 		{"timeouts.inspect", c.Timeouts.Inspect}, {"timeouts.file", c.Timeouts.File}, {"timeouts.idle", c.Timeouts.Idle}, {"timeouts.drain", c.Timeouts.Drain},
 	} {
@@ -214,6 +216,26 @@ func (v *validator) numbers() {
 		if p == 0 {
 			v.errorf(fmt.Sprintf("tunnel.plain_ports[%d]", i), "tunnel.plain_ports must not hold 0")
 		}
+	}
+}
+
+func (v *validator) analyzer() {
+	a := v.c.Analyzer
+	if a.URL != "" {
+		u, err := url.Parse(a.URL)
+		switch {
+		case err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Fragment != "":
+			v.errorf("analyzer.url", `analyzer.url wants a URL such as "http://127.0.0.1:5002/analyze"`)
+		case u.User != nil:
+			v.errorf("analyzer.url", `analyzer.url must not hold a password: use token = "file:/path" or "env:NAME"`)
+		case u.Scheme == "http" && !loopback(net.JoinHostPort(u.Hostname(), "0")):
+			v.errorf("analyzer.url", "analyzer.url must be https unless the service is on this machine: the text of messages is sent there")
+		}
+	} else if a.Token.IsSet() {
+		v.errorf("analyzer.token", "analyzer.token is set without analyzer.url")
+	}
+	if a.MinScore <= 0 || a.MinScore > 1 {
+		v.errorf("analyzer.min_score", "analyzer.min_score must be above 0 and at most 1")
 	}
 }
 

@@ -39,6 +39,8 @@ type collector struct {
 	open   *scan            // the scan of the document between Begin and End
 	joined map[string]*scan // scans that a later document may continue
 	live   []*scan          // every scan not yet closed, in order of opening
+
+	remote *analyzed // what the remote analyzer is asked about; nil without one
 }
 
 // A scan is one text given to the engine: one document, or several joined.
@@ -75,6 +77,9 @@ func (c *collector) Begin(d content.Doc) {
 		c.docs = append(c.docs, content.Doc{})
 	}
 	c.docs[d.ID] = d
+	if c.remote != nil {
+		c.remote.begin(d.ID)
+	}
 	if d.Join != "" {
 		if s := c.joined[d.Join]; s != nil {
 			s.scanner.Break()
@@ -107,6 +112,9 @@ func (c *collector) Text(p []byte) {
 		}
 		c.open.scanner.Write(p[:n])
 		c.open.written += n
+		if c.remote != nil {
+			c.remote.add(p[:n])
+		}
 		c.scanned += int64(n)
 		p = p[n:]
 	}
@@ -150,6 +158,11 @@ func (c *collector) match(s *scan, sp detectors.Span) {
 func (c *collector) found(s *scan, f detectors.Finding) {
 	doc, local := s.locate(f.Span)
 	f.Span = local
+	c.add(doc, f)
+}
+
+// add counts a finding in a document and keeps its place.
+func (c *collector) add(doc int, f detectors.Finding) {
 	k := totalKey{f.Type, f.Confidence.Level()}
 	t := c.totals[k]
 	if t == nil {

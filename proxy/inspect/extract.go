@@ -30,6 +30,9 @@ type extraction struct {
 // engine_error, and what was found before it still counts.
 func (m *message) extract(ctx context.Context) {
 	c := newCollector(ctx, m.rules.Engine)
+	if m.i.cfg.Analyzer != nil {
+		c.remote = &analyzed{}
+	}
 	defer func() {
 		if recover() != nil {
 			m.walk = nil // not to be trusted with an edit, nor to be pooled
@@ -53,6 +56,7 @@ func (m *message) extract(ctx context.Context) {
 	if m.r.URL != nil {
 		c.url(m.r.URL, unknown(m.r.Endpoint))
 	}
+	m.analyze(ctx, c)
 	if size := c.skipped; err != nil || size > 0 {
 		c.Gap(detectors.Gap{Cause: detectors.CauseTimeout, Size: max(size, int64(len(m.r.Body))-c.scanned)})
 	}

@@ -23,6 +23,7 @@ import (
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/engine"
+	"github.com/promptgate/promptgate/proxy/analyzer"
 	"github.com/promptgate/promptgate/proxy/coach"
 	"github.com/promptgate/promptgate/proxy/config"
 	"github.com/promptgate/promptgate/proxy/content"
@@ -52,9 +53,11 @@ type Config struct {
 	// config.BeforeForward, Request returns only then. "" means
 	// config.BeforeAnswer: Verdict.Durable is waited for by the caller.
 	Durable config.Durability
-	Coach   *coach.Book   // nil: nothing can be acknowledged
-	Spent   *spent.Ledger // nil: days are not added up
-	Key     []byte        // of [KeyDigest]; empty: API keys are not told apart
+	// Analyzer is a remote service that finds more; nil: there is none.
+	Analyzer *analyzer.Client
+	Coach    *coach.Book   // nil: nothing can be acknowledged
+	Spent    *spent.Ledger // nil: days are not added up
+	Key      []byte        // of [KeyDigest]; empty: API keys are not told apart
 	// Stale reports whether the rules in force are known to be old: each message
 	// then has the gap policy_stale. Nil means never.
 	Stale func() bool
