@@ -21,7 +21,7 @@ type addresses struct{}
 
 // Needs implements [detectors.Detector].
 func (addresses) Needs() detectors.Needs {
-	n := detectors.Needs{Left: addressLeft, Right: addressRight, MaxRight: addressMore}
+	n := detectors.Needs{Left: addressLeft, Right: addressRight, MaxRight: addressMore, Open: openAddress}
 	for _, s := range streets {
 		n.Literals = append(n.Literals, anchor.Literal{Text: s.text, Fold: !s.exact})
 		n.LiteralReach = append(n.LiteralReach, detectors.Reach{Before: addressLeft, Behind: addressMore})

@@ -77,7 +77,7 @@ const (
 
 // Needs implements [detectors.Detector].
 func (hanzi) Needs() detectors.Needs {
-	n := detectors.Needs{Left: hanziLeft, Right: hanziRight}
+	n := detectors.Needs{Left: hanziLeft, Right: hanziRight, Open: inWord}
 	for _, w := range wordCues {
 		n.Literals = append(n.Literals, anchor.Literal{Text: w.text})
 		n.LiteralReach = append(n.LiteralReach, detectors.Reach{Before: hanziLeft, Behind: hanziRight})

@@ -23,7 +23,7 @@ const lowerRight = 64
 
 // Needs implements [detectors.Detector].
 func (lower) Needs() detectors.Needs {
-	n := detectors.Needs{Left: 32, Right: lowerRight}
+	n := detectors.Needs{Left: 32, Right: lowerRight, Open: inWord}
 	for _, s := range introductions {
 		n.Literals = append(n.Literals, anchor.Literal{Text: s, Fold: true})
 		n.LiteralReach = append(n.LiteralReach, detectors.Reach{Behind: lowerRight})

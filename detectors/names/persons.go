@@ -28,7 +28,7 @@ var capitals = []string{
 
 // Needs implements [detectors.Detector].
 func (persons) Needs() detectors.Needs {
-	n := detectors.Needs{Kinds: []anchor.Kind{anchor.KindCaps}, Left: nameLeft, Right: nameRight, MaxRight: nameMore}
+	n := detectors.Needs{Kinds: []anchor.Kind{anchor.KindCaps}, Left: nameLeft, Right: nameRight, MaxRight: nameMore, Open: openName}
 	reach := detectors.Reach{Before: smallWords, Behind: nameMore}
 	n.KindReach[anchor.KindCaps] = reach
 	for _, c := range capitals {
