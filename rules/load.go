@@ -84,6 +84,7 @@ type loader struct {
 	own        map[string]bool // ids that were read now
 	fresh      []*checker      // the same, in file order
 	disabled   []disabled
+	off        []string  // ids that were switched off
 	terms      int       // of all dictionaries
 	leastTests int       // of each kind that a rule must have
 	sum        hash.Hash // over the layer below and the files read now
@@ -208,7 +209,7 @@ func (l *loader) names(fsys fs.FS) (names []string) {
 		switch dir := path.Dir(name); {
 		case err != nil:
 			return err
-		case name != "." && strings.HasPrefix(d.Name(), "."):
+		case name != "." && strings.HasPrefix(d.Name(), "."), d.IsDir() && strings.Count(name, "/") > 1: // too deep for anybody
 			if d.IsDir() {
 				return fs.SkipDir
 			}
@@ -309,6 +310,7 @@ func (l *loader) disable() {
 		default:
 			l.terms -= len(l.rules[d.id].Terms)
 			delete(l.rules, d.id)
+			l.off = append(l.off, d.id)
 		}
 	}
 }
@@ -316,7 +318,7 @@ func (l *loader) disable() {
 func (l *loader) catalogue() *Catalogue {
 	c := &Catalogue{
 		digest: hex.EncodeToString(l.sum.Sum(nil)[:16]),
-		groups: l.groups, files: l.files, own: l.own,
+		groups: l.groups, files: l.files, own: l.own, disabled: l.off,
 		rule: make(map[string]int), typ: make(map[string]int), group: make(map[string]int),
 	}
 	for _, r := range l.rules {

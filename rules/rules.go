@@ -175,15 +175,16 @@ type Test struct {
 // A Catalogue is all rules and info types. It is immutable and safe for
 // concurrent use.
 type Catalogue struct {
-	rules  []Rule
-	types  []InfoType
-	groups []Group
-	rule   map[string]int
-	typ    map[string]int
-	group  map[string]int
-	files  map[string][]byte // rule files by name, for messages about places in them
-	own    map[string]bool   // ids of the rules of the last layer
-	digest string
+	rules    []Rule
+	types    []InfoType
+	groups   []Group
+	rule     map[string]int
+	typ      map[string]int
+	group    map[string]int
+	files    map[string][]byte // rule files by name, for messages about places in them
+	own      map[string]bool   // ids of the rules of the last layer
+	disabled []string          // ids that the last layer switched off
+	digest   string
 }
 
 // Digest identifies the files that the catalogue was made of, layer by layer.
@@ -192,6 +193,9 @@ func (c *Catalogue) Digest() string { return c.digest }
 // Own reports whether a rule stands in the layer that was loaded last, not in
 // one below it.
 func (c *Catalogue) Own(id string) bool { return c.own[id] }
+
+// Disabled returns the ids of the rules that the last layer switched off.
+func (c *Catalogue) Disabled() []string { return slices.Clone(c.disabled) }
 
 // Errorf makes an error about a key of a rule ("pattern", "test[2].text"), with
 // its place. It is for those who find a mistake when they put a rule to use.

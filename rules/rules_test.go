@@ -151,6 +151,7 @@ func TestWhatNobodyReadsIsAMistake(t *testing.T) {
 		"secret/acme.toml":     {Data: []byte(good)},
 		"infotype.toml":        {Data: []byte(types)},
 		"pii/more/acme.toml":   {Data: []byte(good)},
+		"pii/a/b/c.toml":       {Data: []byte(good)}, // nobody looks so deep
 		"policies/l2.toml":     {Data: []byte("")},
 		"secrets/README.txt":   {Data: []byte("")},
 		".git/x.toml":          {Data: []byte("")},
@@ -179,6 +180,9 @@ func TestAnOverlayDisablesRulesOfTheLayerBelow(t *testing.T) {
 	}
 	if _, ok := base.Rule("pii.us_ssn"); !ok {
 		t.Error("the base changed")
+	}
+	if off := over.Disabled(); len(off) != 1 || off[0] != "pii.us_ssn" {
+		t.Errorf("switched off: %v", off)
 	}
 	_, err = base.Overlay(fstest.MapFS{"pii/ours.toml": {Data: []byte("disable = [\"pii.us_snn\", \"secret.acme\"]\n" + strings.ReplaceAll(good, "secret.acme", "pii.email"))}})
 	const want = "pii/ours.toml:1:12: no rule has this id (pii.us_ssn?)\npii/ours.toml:1:26: no rule has this id (secret.jwt?)"

@@ -109,7 +109,7 @@ func (k *checkup) rules(c *config.Config) *provider.Catalogue {
 	if err == nil {
 		_, err = newEngine(catalogue, nil)
 		add(err)
-		k.line("rules", "%s, %s", count(len(catalogue.Rules()), "rule"), count(len(catalogue.InfoTypes()), "info type"))
+		k.line("rules", "%s, %s%s", count(len(catalogue.Rules()), "rule"), count(len(catalogue.InfoTypes()), "info type"), ownParts(catalogue))
 	} else {
 		// The policies' own mistakes are shown all the same.
 		catalogue, err = rules.LoadEmbedded()
@@ -126,6 +126,28 @@ func (k *checkup) rules(c *config.Config) *provider.Catalogue {
 	_, err = refuse.Load(fsys)
 	add(err)
 	return providers
+}
+
+// ownParts says what of a catalogue stands in the rules directory.
+func ownParts(c *rules.Catalogue) string {
+	own, terms := 0, 0
+	for _, r := range c.Rules() {
+		if c.Own(r.ID) {
+			own++
+			terms += len(r.Terms)
+		}
+	}
+	var b strings.Builder
+	if own > 0 {
+		fmt.Fprintf(&b, "; %s of your own", count(own, "rule"))
+	}
+	if terms > 0 {
+		fmt.Fprintf(&b, " with %s", count(terms, "term"))
+	}
+	if n := len(c.Disabled()); n > 0 {
+		fmt.Fprintf(&b, "; %s switched off", count(n, "rule"))
+	}
+	return b.String()
 }
 
 // policies checks every policy, not only the one in force.

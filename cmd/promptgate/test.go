@@ -64,7 +64,7 @@ type testResult struct {
 	Of      string `json:"of"`             // the rule's id, or the policy's name
 	Test    string `json:"test"`           // its ordinal in the rule from 0, or its name
 	Failure string `json:"failure"`        // "" when it passed
-	Line    int    `json:"line,omitempty"` // of policies
+	Line    int    `json:"line,omitempty"` // in File; of rules when it failed
 }
 
 type testRun struct {
@@ -123,7 +123,12 @@ func (t *testRun) rules(c *rules.Catalogue) error {
 		return err
 	}
 	for _, r := range shipped.Test(c, e) {
-		t.results = append(t.results, testResult{Kind: "rule", File: r.File, Of: r.Rule, Test: fmt.Sprint(r.Ordinal), Failure: r.Failure})
+		res := testResult{Kind: "rule", File: r.File, Of: r.Rule, Test: fmt.Sprint(r.Ordinal), Failure: r.Failure}
+		if r.Failure != "" {
+			rule, _ := c.Rule(r.Rule)
+			res.Line = c.Errorf(rule, fmt.Sprintf("test[%d].text", r.Ordinal), "").Line
+		}
+		t.results = append(t.results, res)
 	}
 	return nil
 }
@@ -224,10 +229,10 @@ func (p *program) printTests(t *testRun, asJSON bool) error {
 			if err := json.NewEncoder(p.stdout).Encode(r); err != nil {
 				return err
 			}
-		case r.Failure != "" && r.Line > 0:
+		case r.Failure != "" && r.Kind == "policy":
 			fmt.Fprintf(p.stdout, "%s:%d: %s, test %q: %s\n", r.File, r.Line, r.Of, r.Test, r.Failure)
 		case r.Failure != "":
-			fmt.Fprintf(p.stdout, "%s: %s, test %s: %s\n", r.File, r.Of, r.Test, r.Failure)
+			fmt.Fprintf(p.stdout, "%s:%d: %s, test %s: %s\n", r.File, r.Line, r.Of, r.Test, r.Failure)
 		}
 	}
 	if t.empty {
