@@ -72,7 +72,7 @@ func (p *program) explain(ctx context.Context, o explainOptions, file string) er
 	if err != nil {
 		return err
 	}
-	set, err := loadRules(c.RulesDir, c.Profile, nil)
+	set, err := loadRules(c.RulesDir, c.Profile, nil, p.company(c))
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ func (p *program) overview() error {
 	var b strings.Builder
 	b.WriteString("promptgate looks at what leaves for ChatGPT and the OpenAI API, before it leaves.\n\nUsage: promptgate VERB [flags] [args]\n\n")
 	for _, v := range verbs() {
-		fmt.Fprintf(&b, "  %-9s %s\n", v.name, v.short)
+		fmt.Fprintf(&b, "  %-11s %s\n", v.name, v.short)
 	}
 	b.WriteString(`
 Settings live in a TOML file (serve --config FILE); every key is optional.

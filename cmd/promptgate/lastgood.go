@@ -24,7 +24,7 @@ func (g *gate) loadFirst(ctx context.Context, p *program) (*ruleset, error) {
 	if err := g.subscribe(ctx, p); err != nil {
 		return nil, err
 	}
-	r, err := loadSettled(g.cfg.RulesDir, g.cfg.Profile, g.key)
+	r, err := loadSettled(g.cfg.RulesDir, g.cfg.Profile, g.key, companyOf(g.cfg, g.state))
 	if err == nil {
 		g.keepGood()
 		return r, nil
@@ -73,7 +73,7 @@ func (g *gate) loadGood() (*ruleset, error) {
 	if err := b.Unpack(dir); err != nil {
 		return nil, err
 	}
-	return loadRules(dir, g.cfg.Profile, g.key)
+	return loadRules(dir, g.cfg.Profile, g.key, companyOf(g.cfg, g.state))
 }
 
 // subscribe makes rules_dir the place where bundles are unpacked, when the
@@ -103,7 +103,7 @@ func (g *gate) subscribe(ctx context.Context, p *program) error {
 	}
 	g.cfg.RulesDir = g.bundles.Current()
 	g.bundles.Try = func() error {
-		_, err := loadSettled(g.cfg.RulesDir, g.cfg.Profile, g.key)
+		_, err := loadSettled(g.cfg.RulesDir, g.cfg.Profile, g.key, companyOf(g.cfg, g.state))
 		return err
 	}
 	if err := g.fetch(ctx); err != nil {

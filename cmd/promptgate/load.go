@@ -32,9 +32,9 @@ func (r *ruleset) digest() string {
 }
 
 // loadRules loads the built-in rules with dir laid over them. key keys the
-// digests of findings; empty means a random one. The error is strict.Errors
-// with the mistakes of all files.
-func loadRules(dir, profile string, key []byte) (*ruleset, error) {
+// digests of findings; empty means a random one. own is what the company teaches
+// besides. The error is strict.Errors with the mistakes of all files.
+func loadRules(dir, profile string, key []byte, own ...company) (*ruleset, error) {
 	fsys, err := rulesFS(dir)
 	if err != nil {
 		return nil, err
@@ -49,7 +49,7 @@ func loadRules(dir, profile string, key []byte) (*ruleset, error) {
 	})
 	if r.Catalogue, failed[2] = loadCatalogue(dir); r.Catalogue != nil {
 		parts.Go(func() { r.Policy, failed[3] = policy.Load(fsys, profile, r.Catalogue) })
-		r.Engine, failed[2] = newEngine(r.Catalogue, key)
+		r.Engine, failed[2] = newEngine(r.Catalogue, key, own...)
 	}
 	parts.Wait()
 	var errs strict.Errors
@@ -82,7 +82,7 @@ func loadCatalogue(dir string) (*rules.Catalogue, error) {
 }
 
 // loadEngine makes what scan needs.
-func loadEngine(dir string) (*engine.Engine, error) {
+func loadEngine(dir string, own ...company) (*engine.Engine, error) {
 	if _, err := rulesFS(dir); err != nil { // says so when dir is none
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func loadEngine(dir string) (*engine.Engine, error) {
 	if err != nil {
 		return nil, located(err, dir)
 	}
-	e, err := newEngine(c, nil)
+	e, err := newEngine(c, nil, own...)
 	return e, located(err, dir)
 }
 
@@ -105,8 +105,8 @@ func loadProviders(dir string) (*provider.Catalogue, error) {
 }
 
 // newEngine makes an engine in which the tests of users' own rules pass.
-func newEngine(c *rules.Catalogue, key []byte) (*engine.Engine, error) {
-	e, err := untested(c, key)
+func newEngine(c *rules.Catalogue, key []byte, own ...company) (*engine.Engine, error) {
+	e, err := untested(c, key, own...)
 	if err == nil {
 		err = shipped.Prove(c, e)
 	}
@@ -115,10 +115,16 @@ func newEngine(c *rules.Catalogue, key []byte) (*engine.Engine, error) {
 
 // untested makes an engine. PROMPTGATE_CPU chooses how anchors are found
 // (portable, avx2, avx512), for tests and for trying: what is found is the same.
-func untested(c *rules.Catalogue, key []byte) (*engine.Engine, error) {
+func untested(c *rules.Catalogue, key []byte, own ...company) (*engine.Engine, error) {
 	path, err := anchor.Detect(os.Getenv("PROMPTGATE_CPU"))
 	if err != nil {
 		return nil, fmt.Errorf("PROMPTGATE_CPU: %w", err)
 	}
-	return shipped.Engine(c, engine.Config{Key: key, Path: path})
+	var o shipped.Options
+	if len(own) > 0 {
+		if o, err = own[0].open(); err != nil {
+			return nil, err
+		}
+	}
+	return shipped.OwnEngine(c, o, engine.Config{Key: key, Path: path})
 }

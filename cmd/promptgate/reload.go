@@ -29,7 +29,7 @@ func (g *gate) reload(why string) error {
 	g.reloading.mu.Lock()
 	defer g.reloading.mu.Unlock()
 	began := time.Now()
-	r, err := loadSettled(g.cfg.RulesDir, g.cfg.Profile, g.key)
+	r, err := loadSettled(g.cfg.RulesDir, g.cfg.Profile, g.key, companyOf(g.cfg, g.state))
 	if err == nil {
 		// Hosts that the CA may not sign for would be refused one by one.
 		err = uncovered(g.authority, r.providers)
@@ -105,10 +105,10 @@ func (g *gate) watch(ctx context.Context) error {
 }
 
 // loadSettled loads rules from a directory that did not change meanwhile.
-func loadSettled(dir, profile string, key []byte) (*ruleset, error) {
+func loadSettled(dir, profile string, key []byte, own ...company) (*ruleset, error) {
 	for range 5 {
 		before := fingerprint(dir)
-		r, err := loadRules(dir, profile, key)
+		r, err := loadRules(dir, profile, key, own...)
 		if fingerprint(dir) == before {
 			return r, err
 		}

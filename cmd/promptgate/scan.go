@@ -35,11 +35,19 @@ scanned all the same, and the exit code is 3.`,
 			asJSON := f.onOff("json", "print one JSON object a finding, with file, line and column")
 			lines := f.onOff("jsonl", "texts in, findings out, a line each")
 			dir := f.text("rules", "DIR", "", "rules laid over the built-in ones")
+			o := settingsFlags(f)
 			return func(ctx context.Context, p *program, args []string) error {
 				if *lines && (*asJSON || len(args) > 1 || len(args) == 1 && args[0] != "-") {
 					return usagef("--jsonl reads stdin and goes with no other flag or file")
 				}
-				e, err := loadEngine(*dir)
+				c, err := o.load()
+				if err != nil {
+					return err
+				}
+				if *dir != "" {
+					c.RulesDir = *dir
+				}
+				e, err := loadEngine(c.RulesDir, p.company(c))
 				if err != nil {
 					return err
 				}

@@ -7,27 +7,51 @@ import (
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/code"
+	"github.com/promptgate/promptgate/detectors/edm"
 	"github.com/promptgate/promptgate/detectors/engine"
+	"github.com/promptgate/promptgate/detectors/idm"
 	"github.com/promptgate/promptgate/detectors/names"
 	"github.com/promptgate/promptgate/detectors/pattern"
 	"github.com/promptgate/promptgate/rules"
 	"github.com/promptgate/promptgate/rules/strict"
 )
 
+// Options are what a company teaches besides rules. The zero value is nothing.
+type Options struct {
+	Ownership    code.Ownership
+	Fingerprints *idm.Index   // nil: none
+	Records      []*edm.Index // tables for exact data match
+}
+
 // Detectors makes every detector from a catalogue. They are immutable and safe
 // for concurrent use. The error is [strict.Errors] and holds every rule that
 // cannot be compiled.
-func Detectors(c *rules.Catalogue) ([]detectors.Detector, error) {
+func Detectors(c *rules.Catalogue) ([]detectors.Detector, error) { return Own(c, Options{}) }
+
+// Own makes every detector from a catalogue and of what a company teaches.
+func Own(c *rules.Catalogue, o Options) ([]detectors.Detector, error) {
 	ds, err := pattern.New(c)
 	if err != nil {
 		return nil, err
 	}
-	return append(append(ds, code.New()), names.New()...), nil
+	ds = append(append(ds, code.Owned(o.Ownership)), names.New()...)
+	if o.Fingerprints != nil {
+		ds = append(ds, idm.New(o.Fingerprints))
+	}
+	for _, t := range o.Records {
+		ds = append(ds, edm.New(t))
+	}
+	return ds, nil
 }
 
 // Engine makes the engine that runs them.
 func Engine(c *rules.Catalogue, cfg engine.Config) (*engine.Engine, error) {
-	ds, err := Detectors(c)
+	return OwnEngine(c, Options{}, cfg)
+}
+
+// OwnEngine makes the engine that runs what [Own] makes.
+func OwnEngine(c *rules.Catalogue, o Options, cfg engine.Config) (*engine.Engine, error) {
+	ds, err := Own(c, o)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,7 @@ type Config struct {
 	Audit     Audit     `toml:"audit"`
 	Bundle    Bundle    `toml:"bundle"`
 	Log       Log       `toml:"log"`
+	Own       Own       `toml:"own"`
 
 	doc *strict.Document // where the keys stand; nil without a file
 }
@@ -184,6 +185,16 @@ const (
 	IdentityHash  AuditIdentity = "hash"
 	IdentityClear AuditIdentity = "clear"
 )
+
+// Own is what is the company's own: signs of its code, and where fingerprints of
+// its code and documents and tables of its records are.
+type Own struct {
+	Dir        string   `toml:"dir"`         // what fingerprint and edm build; "" = own in StateDir
+	KeyFile    string   `toml:"key_file"`    // the key of what is in Dir; "" = own.key in StateDir
+	Companies  []string `toml:"companies"`   // names in the copyright of the company's code
+	CodeMarks  []string `toml:"code_marks"`  // what stands in no other code: hosts, scopes, registries, paths
+	TicketKeys []string `toml:"ticket_keys"` // "PAY" for PAY-1234 in comments
+}
 
 // Log is about the program's own log on stderr.
 type Log struct {
