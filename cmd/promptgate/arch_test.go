@@ -34,7 +34,7 @@ var floors = []struct {
 	{0, "proxy/ca", nil},
 	{0, "proxy/telemetry", nil},
 	{1, "detectors/engine", []string{"detectors", "detectors/anchor", "detectors/decode"}},
-	{1, "detectors/pattern", []string{"detectors", "detectors/anchor", "detectors/dictionary", "detectors/rarity", "detectors/validate", "rules", "rules/strict"}},
+	{1, "detectors/pattern", []string{"detectors", "detectors/anchor", "detectors/dictionary", "detectors/names/gazetteer", "detectors/rarity", "detectors/validate", "rules", "rules/strict"}},
 	{1, "detectors/code", []string{"detectors", "detectors/anchor", "detectors/validate", "rules"}},
 	{1, "detectors/edm", []string{"detectors", "detectors/anchor", "detectors/keyed"}},
 	{1, "detectors/idm", []string{"detectors", "detectors/anchor", "detectors/keyed"}},

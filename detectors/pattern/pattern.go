@@ -240,6 +240,8 @@ type pass struct {
 	folded    []byte           // text in which terms were looked for
 	terms     []dictionary.Hit // scratch
 	groups    []group
+	names     []detectors.Span // of the persons that signals stand beside
+	named     int              // where a name was looked for last
 	table     table
 	hints     []int // places in the text that may be cells of a table
 	check     check // the anchor being looked at; kept here so that it is not allocated
@@ -257,7 +259,7 @@ func (p *pass) Reset() {
 	clear(p.recordEnd)
 	p.next, p.kept, p.runEnd, p.work = 0, 0, 0, 0
 	p.check.v, p.check.emit = detectors.View{}, nil
-	p.signals, p.persons = p.signals[:0], p.persons[:0]
+	p.signals, p.persons, p.names, p.named = p.signals[:0], p.persons[:0], p.names[:0], 0
 	clear(p.table.columns[:cap(p.table.columns)])
 	p.table, p.hints = table{columns: p.table.columns[:0]}, p.hints[:0]
 	clear(p.folded[:cap(p.folded)])

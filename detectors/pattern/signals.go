@@ -11,6 +11,9 @@ import (
 // counted, what was seen stays.
 const maxSightings = 4096
 
+// onlyNamed is what a conjunction loses whose person is no more than a name.
+const onlyNamed = -5
+
 // A sighting is a word of a signal.
 type sighting struct {
 	rule, signal int
@@ -32,6 +35,9 @@ func (p *pass) sight(v detectors.View, n int, u use) {
 		return
 	}
 	p.signals = append(p.signals, sighting{u.rule.index, u.signal, v.Off + s, v.Off + e})
+	if u.rule.src.Person {
+		p.sightName(v, s, e)
+	}
 }
 
 // Close implements [detectors.Pass]: conjunctions need the whole text.
@@ -72,11 +78,12 @@ func (p *pass) conjunction(r *rule, list []sighting, emit func(detectors.Finding
 			span.End = max(span.End, list[j].end)
 			next = j + 1
 		}
-		person := false
+		person, named := false, false
 		if r.src.Person {
-			person = p.personNear(span, r.src.Within)
+			person = near(p.persons, span, r.src.Within)
+			named = !person && near(p.names, span, r.src.Within)
 		}
-		if kinds < r.src.MinSignals || r.src.Person && !person {
+		if kinds < r.src.MinSignals || r.src.Person && !person && !named {
 			i++
 			continue
 		}
@@ -95,8 +102,12 @@ func (p *pass) conjunction(r *rule, list []sighting, emit func(detectors.Finding
 			total += points
 			evidence = append(evidence, detectors.Evidence{Name: "signal:" + r.src.Signals[k].Name, Points: points})
 		}
-		if person {
+		switch {
+		case person:
 			evidence = append(evidence, detectors.Evidence{Name: "person"})
+		case named:
+			total += onlyNamed
+			evidence = append(evidence, detectors.Evidence{Name: "name", Points: onlyNamed})
 		}
 		if most := int16(r.src.Cap); most > 0 && total > most {
 			total = most
@@ -108,9 +119,9 @@ func (p *pass) conjunction(r *rule, list []sighting, emit func(detectors.Finding
 	}
 }
 
-// personNear reports whether an identifier of a person stands within n bytes of span.
-func (p *pass) personNear(span detectors.Span, n int) bool {
-	for _, s := range p.persons {
+// near reports whether one of list stands within n bytes of span.
+func near(list []detectors.Span, span detectors.Span, n int) bool {
+	for _, s := range list {
 		if s.Start <= span.End+n && s.End >= span.Start-n {
 			return true
 		}
