@@ -14,6 +14,7 @@ const (
 	MaxLength  = 16 << 10 // bytes of the longest match: what the engine grants at most
 	MaxTerm    = 80       // bytes of a term of a dictionary
 	MaxTerms   = 100_000  // terms of all dictionaries together
+	MaxWithin  = 4096     // bytes in which all signals of a rule must stand
 	maxWithin  = 300      // bytes before a match that context may be read from
 	lowest     = 65       // points from which a finding is reported
 	mostLabels = 10       // points that a group of context may give beside its adjust
@@ -122,8 +123,8 @@ func (k *checker) shape() {
 		if k.MinSignals < 1 || k.MinSignals > len(k.Signals) {
 			k.bad("min_signals", "min_signals is from 1 to the number of signals")
 		}
-		if k.Within <= 0 || k.Within > 4096 {
-			k.bad("within", "within is from 1 to 4096 bytes")
+		if k.Within <= 0 || k.Within > MaxWithin {
+			k.bad("within", "within is from 1 to %d bytes", MaxWithin)
 		}
 		for i, g := range k.Signals {
 			if len(g.Words) == 0 {

@@ -89,7 +89,7 @@ func (c *check) judge(r *rule, k candidate) {
 	}
 	span := detectors.Span{Start: c.v.Off + k.start, End: c.v.Off + k.end}
 	if r.person {
-		c.persons = append(c.persons, span)
+		c.addPerson(span)
 	}
 	c.emit(detectors.Finding{
 		Type: r.typ, Rule: r.id, Span: span,

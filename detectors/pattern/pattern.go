@@ -246,6 +246,19 @@ type pass struct {
 	hints     []int // places in the text that may be cells of a table
 	check     check // the anchor being looked at; kept here so that it is not allocated
 	peeks     *pass // what Peek looks with
+	recordEnd   map[int]int // by rule: where the last record ended
+	persons     []detectors.Span
+	manyPersons int // from so many on some are forgotten
+	clean       []byte
+	fold        []byte
+	valid       []byte
+	folded      []byte           // text in which terms were looked for
+	terms       []dictionary.Hit // scratch
+	groups      []group
+	table       table
+	hints       []int // places in the text that may be cells of a table
+	check       check // the anchor being looked at; kept here so that it is not allocated
+	peeks       *pass // what Peek looks with
 }
 
 type reported struct {
@@ -263,6 +276,7 @@ func (p *pass) Reset() {
 	clear(p.table.columns[:cap(p.table.columns)])
 	p.table, p.hints = table{columns: p.table.columns[:0]}, p.hints[:0]
 	clear(p.folded[:cap(p.folded)])
+	p.manyPersons = 0
 }
 
 // Work implements [detectors.Meter].
