@@ -232,31 +232,19 @@ type pass struct {
 	work    int // units of work not yet told
 	signals []sighting
 
-	recordEnd map[int]int // by rule: where the last record ended
-	persons   []detectors.Span
-	clean     []byte
-	fold      []byte
-	valid     []byte
-	folded    []byte           // text in which terms were looked for
-	terms     []dictionary.Hit // scratch
-	groups    []group
-	names     []detectors.Span // of the persons that signals stand beside
-	named     int              // where a name was looked for last
-	table     table
-	hints     []int // places in the text that may be cells of a table
-	check     check // the anchor being looked at; kept here so that it is not allocated
-	peeks     *pass // what Peek looks with
 	recordEnd   map[int]int // by rule: where the last record ended
 	persons     []detectors.Span
-	manyPersons int // from so many on some are forgotten
 	clean       []byte
 	fold        []byte
 	valid       []byte
 	folded      []byte           // text in which terms were looked for
 	terms       []dictionary.Hit // scratch
 	groups      []group
+	names       []detectors.Span // of the persons that signals stand beside
+	named       int              // where a name was looked for last
 	table       table
 	hints       []int // places in the text that may be cells of a table
+	manyPersons int   // from so many on some are forgotten
 	check       check // the anchor being looked at; kept here so that it is not allocated
 	peeks       *pass // what Peek looks with
 }
