@@ -11,7 +11,7 @@ import (
 // a finding anywhere in it counts.
 func documents(r *rand.Rand, n int) []Case {
 	var out []Case
-	for _, d := range documentKinds() {
+	for _, d := range append(documentKinds(), recordKinds()...) {
 		for range n {
 			text := d.make(r)
 			out = append(out, Case{

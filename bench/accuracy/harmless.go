@@ -19,7 +19,7 @@ func harmless(r *rand.Rand, n int) []Case {
 	}{
 		{"question", question}, {"medicine", medicine}, {"finance", finance}, {"law and HR", lawAndHR}, {"fiction", fiction},
 		{"numbers", numbers}, {"identifiers", identifiers}, {"versions", versions}, {"times", times}, {"retail", retail},
-		{"configuration", configuration}, {"placeholders", placeholders}, {"log", logExcerpt}, {"other languages", otherLanguages}, {"maths", maths},
+		{"configuration", configuration}, {"placeholders", placeholders}, {"log", logExcerpt}, {"other languages", otherLanguages}, {"maths", maths}, {"business", business},
 	}
 	out := make([]Case, 0, n)
 	for i := range n {

@@ -87,8 +87,8 @@ const (
 func (c *check) disclaimer(ls, e int) bool {
 	text := c.v.Text
 	c.fold = appendLower(c.fold[:0], text[max(0, ls-120):min(len(text), e+disclaims)])
-	for _, w := range []string{"intended recipient", "intended solely for", "intended only for", "received this message in error", "received this email in error", "received this e-mail in error", "confidentiality notice", "notify the sender",
-		"nicht der richtige adressat", "nicht der beabsichtigte", "irrtümlich erhalten", "destinataire", "reçu par erreur", "destinatario", "recibido este mensaje por error", "ricevuto per errore", "recebeu esta mensagem", "niet de geadresseerde",
+	for _, w := range []string{"intended recipient", "intended solely for", "intended only for", "received this message in error", "received this email in error", "received this e-mail in error", "confidentiality notice", "notify the sender", "may be privileged", "may contain confidential",
+		"nicht der richtige adressat", "nicht der beabsichtigte", "vertrauliche informationen enthalten", "irrtümlich erhalten", "destinataire", "reçu par erreur", "destinatario", "recibido este mensaje por error", "ricevuto per errore", "recebeu esta mensagem", "niet de geadresseerde",
 		"omyłkowo", "inte är avsedd mottagare"} {
 		if bytes.Contains(c.fold, []byte(w)) {
 			return true

@@ -55,8 +55,8 @@ func findRecord(c *check, r *rule, n int) {
 	if !wholeLabel(text, s, e) || s > 0 && isWord(text[s-1]) || e < len(text) && isDigit(text[e]) || !c.has(e, r.src.Within) {
 		return
 	}
-	if c.v.Off+s < c.recordEnd[r.index] {
-		return // of a record that was told
+	if c.v.Off+s < c.recordEnd[r.index] || c.disclaimer(s, e) {
+		return // of a record that was told, or in the small print of a mail
 	}
 	lo, hi := max(0, s-left), min(len(text), e+r.src.Within)
 	if k := bytes.LastIndexByte(text[lo:s], border); k >= 0 {
