@@ -46,6 +46,7 @@ var floors = []struct {
 	{1, "proxy/provider", []string{"proxy/content", "proxy/policy", "detectors", "rules/strict"}},
 	{1, "proxy/coach", []string{"detectors"}},
 	{0, "proxy/bundle", nil},
+	{1, "proxy/glass", []string{"proxy/identity"}},
 	{1, "proxy/spent", []string{"detectors"}},
 	{1, "proxy/config", []string{"rules/strict"}},
 	{1, "proxy/analyzer", []string{"detectors"}},

@@ -19,6 +19,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/coach"
 	"github.com/promptgate/promptgate/proxy/config"
 	"github.com/promptgate/promptgate/proxy/content/worker"
+	"github.com/promptgate/promptgate/proxy/glass"
 	"github.com/promptgate/promptgate/proxy/inspect"
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/refuse"
@@ -41,9 +42,10 @@ type gate struct {
 	told       <-chan os.Signal // reload now; nil never
 	authority  *ca.Authority
 	audit      *audit.Log
-	shapes     *shape.Log      // of messages, to try policies on; nil when none are kept
-	bundles    *bundle.Fetcher // of rules; nil when there is no server for them
-	onLastGood atomic.Bool     // the rules in force are those of before, rules_dir has mistakes
+	shapes     *shape.Log                  // of messages, to try policies on; nil when none are kept
+	glass      atomic.Pointer[glass.Grant] // the emergency exit, while it is open
+	bundles    *bundle.Fetcher             // of rules; nil when there is no server for them
+	onLastGood atomic.Bool                 // the rules in force are those of before, rules_dir has mistakes
 	started    time.Time
 	coach      *coach.Book // what people have been told and have acknowledged
 	tracing    *telemetry.Tracing
@@ -153,11 +155,11 @@ func (g *gate) proxy(p *program) error {
 	g.inspector = inspect.New(g.rules().Rules, inspect.Config{
 		Analyzer: remote,
 		Timeout:  c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
-		Coach: g.coach, Spent: &spent.Ledger{}, Key: g.key, Files: g.files, Stale: g.stale})
+		Coach: g.coach, Spent: &spent.Ledger{}, Key: g.key, Files: g.files, Stale: g.stale, Emergency: g.emergency})
 	g.server, err = proxy.New(proxy.Config{
 		Inspector:    g.inspector,
 		Hosts:        func() proxy.Hosts { return g.rules().providers },
-		Screen:       func(c policy.Conn) policy.Route { return g.rules().Policy.Screen(c) },
+		Screen:       g.screen,
 		Restrict:     func(host string) []policy.Header { return g.rules().Policy.Restrictions(host) },
 		Leaf:         g.authority.Leaf,
 		Refuse:       func(p refuse.Problem) refuse.Refusal { return g.rules().Messages.Problem(p) },
@@ -190,6 +192,7 @@ func (g *gate) run(ctx context.Context) error {
 	}
 	group.Go(func() error { return g.watch(ctx) })
 	group.Go(func() error { return g.follow(ctx) })
+	group.Go(func() error { return g.watchGlass(ctx) })
 	g.ready.set(true)
 	go g.files.Warm(ctx) // seconds, at the first start
 	group.Go(func() error {

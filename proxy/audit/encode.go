@@ -44,6 +44,7 @@ func (o *object) event(e *Event) {
 	o.texts(`,"dlp.control.ids":`, e.Controls)
 	o.texts(`,"dlp.exception.ids":`, e.Exceptions)
 	o.texts(`,"dlp.acknowledged":`, e.Acknowledged)
+	o.someText(`,"dlp.break_glass":`, e.BreakGlass)
 	o.someText(`,"dlp.stricter":`, e.Stricter)
 	o.someText(`,"dlp.tenant":`, e.Tenant)
 	o.text(`,"dlp.policy.id":`, e.Profile)

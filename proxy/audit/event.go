@@ -4,8 +4,9 @@ import "time"
 
 // Names of events.
 const (
-	MessageDecided    = "dlp.message"    // one message of a client, decided
-	ConnectionDecided = "dlp.connection" // a connection, or a request in one, that was refused unread
+	BreakGlass        = "dlp.break_glass" // the emergency exit was opened, or has ended
+	MessageDecided    = "dlp.message"     // one message of a client, decided
+	ConnectionDecided = "dlp.connection"  // a connection, or a request in one, that was refused unread
 )
 
 // SchemaVersion is raised when a key changes its meaning or goes away. New keys
@@ -37,6 +38,7 @@ type Event struct {
 
 	Exceptions   []string `json:"dlp.exception.ids,omitempty"` // that let something through
 	Acknowledged []string `json:"dlp.acknowledged,omitempty"`  // rules whose notice the person had acknowledged
+	BreakGlass   string   `json:"dlp.break_glass,omitempty"`   // number of the grant under which nothing was stopped
 	Stricter     string   `json:"dlp.stricter,omitempty"`      // what moved the gate one step up
 	Tenant       string   `json:"dlp.tenant,omitempty"`        // own, consumer, anonymous, foreign; "" when it cannot be told
 

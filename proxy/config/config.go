@@ -44,8 +44,10 @@ type Config struct {
 	Analyzer  Analyzer  `toml:"analyzer"`
 	Audit     Audit     `toml:"audit"`
 	Bundle    Bundle    `toml:"bundle"`
-	Log       Log       `toml:"log"`
-	Own       Own       `toml:"own"`
+
+	BreakGlass BreakGlass `toml:"break_glass"`
+	Log        Log        `toml:"log"`
+	Own        Own        `toml:"own"`
 
 	doc *strict.Document // where the keys stand; nil without a file
 }
@@ -138,6 +140,11 @@ type Bundle struct {
 	Poll          time.Duration `toml:"poll"`           // how often to ask
 	MaxAge        time.Duration `toml:"max_age"`        // without an answer, after which messages have the gap policy_stale; 0 = never
 	AllowRollback bool          `toml:"allow_rollback"` // take a bundle with a lower serial
+}
+
+// BreakGlass is about the emergency exit.
+type BreakGlass struct {
+	SecondPerson bool `toml:"second_person"` // two people must agree
 }
 
 // PublicKey reads a key in base64.

@@ -11,7 +11,7 @@ import (
 )
 
 // maxAttributes is how many attributes an event can have.
-const maxAttributes = 52
+const maxAttributes = 53
 
 // attributes appends the facts of an event to out, without those that are empty.
 // The log line and the span carry the same ones; the audit event has more.
@@ -39,6 +39,7 @@ func attributes(out []slog.Attr, e *audit.Event) []slog.Attr {
 	list(telemetry.Acknowledged, e.Acknowledged)
 	text(telemetry.Stricter, e.Stricter)
 	text(telemetry.Tenant, e.Tenant)
+	text(telemetry.BreakGlass, e.BreakGlass)
 	text(telemetry.PolicyProfile, e.Profile)
 	text(telemetry.PolicyDigest, e.Policy)
 	out = append(out, slog.Int(telemetry.FindingCount, e.FindingCount))

@@ -64,7 +64,9 @@ type message struct {
 	extraction
 	decision policy.Decision
 	asked    policy.Message // of which decision is
-	body     []byte         // edited; nil when nothing was
+
+	emergency string // number of the grant that keeps it from being stopped, or ""
+	body      []byte // edited; nil when nothing was
 }
 
 // ask is the policy's view of the message.
@@ -74,6 +76,10 @@ func (m *message) ask() policy.Message {
 		Principal: m.r.Principal, App: e.App, Activity: e.Activity, Endpoint: e.ID,
 		Direction: policy.Request, Tenant: m.tenant(), Contents: m.contents(), Facts: m.facts,
 		Findings: m.findings, Totals: m.totals, Gaps: m.gaps, Time: m.start,
+	}
+	if m.i.cfg.Emergency != nil {
+		m.emergency = m.i.cfg.Emergency(m.r.Principal)
+		ask.Emergency = m.emergency != ""
 	}
 	m.spend(&ask)
 	if m.i.cfg.Coach != nil {
@@ -204,6 +210,7 @@ func (m *message) verdict() *Verdict {
 // fill sets what depends on the decision.
 func (m *message) fill(v *Verdict) {
 	v.Decision, v.Gaps, v.Action, v.asked = m.decision, m.gaps, m.decision.Summary(), m.asked
+	v.emergency = m.emergency
 	switch {
 	case m.observed():
 		v.Mode = Observed

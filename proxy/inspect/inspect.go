@@ -61,7 +61,11 @@ type Config struct {
 	// Stale reports whether the rules in force are known to be old: each message
 	// then has the gap policy_stale. Nil means never.
 	Stale func() bool
-	Now   func() time.Time
+	// Emergency is the number of the grant under which somebody's messages are
+	// recorded and not stopped, or ""; the policy says whether it allows that. Nil
+	// means never.
+	Emergency func(identity.Principal) string
+	Now       func() time.Time
 }
 
 // A Recorder keeps the evidence of one decision.
@@ -148,7 +152,8 @@ type Verdict struct {
 	Mode     Mode
 
 	asked     policy.Message // of the policy
-	rules     *Rules         // that decided
+	emergency string
+	rules     *Rules // that decided
 	started   time.Time
 	inspector *Inspector
 	request   *Request

@@ -123,7 +123,7 @@ func (e *Evidence) event(ctx context.Context, r *Request, v *Verdict) audit.Even
 		Name: audit.MessageDecided, Time: e.cfg.Now().UTC(),
 		Action: v.Action, Verdict: d.Verdict(), Mode: string(v.Mode), Direction: policy.Request.String(), Incident: v.ID,
 		Alert: d.Alert, Flagged: names(d.Flagged), Reason: d.Reason, Note: d.Note, Rule: d.Rule, RuleIDs: d.Rules, Controls: d.Controls,
-		Exceptions: d.Exceptions, Acknowledged: d.Acknowledged, Stricter: d.Stricter,
+		Exceptions: d.Exceptions, Acknowledged: d.Acknowledged, Stricter: d.Stricter, BreakGlass: v.emergency,
 		Profile: v.Profile, Policy: v.Revision,
 		ContentBytes: int64(len(r.Body)), InspectedBytes: v.Scanned, Complete: len(v.Gaps) == 0, InspectMs: milliseconds(v.Took),
 		App: r.Endpoint.App, Activity: r.Endpoint.Activity, Endpoint: r.Endpoint.ID, Route: r.Endpoint.Route, Operation: r.Endpoint.Operation,

@@ -13,6 +13,7 @@ type fileEntry struct {
 	Sets        map[string][]string `toml:"sets"`    // "@name" in a list stands for them
 	Tenants     tenantsEntry        `toml:"tenants"`
 	Telemetry   string              `toml:"third_party_telemetry"`
+	BreakGlass  []string            `toml:"break_glass"` // modes allowed in an emergency; default both
 
 	Rules       []ruleEntry       `toml:"rule"`
 	Exceptions  []exceptionEntry  `toml:"exception"`

@@ -42,6 +42,9 @@ var modeNames = [...]string{monitorMode: "monitor", coachMode: "coach", enforceM
 
 // modeFor is the mode for the sender of a message.
 func (p *Policy) modeFor(m *Message) mode {
+	if m.Emergency && slices.Contains(p.breakGlass, modeNames[monitorMode]) {
+		return monitorMode
+	}
 	out, any := monitorMode, false
 	for i := range p.overlays {
 		o := &p.overlays[i]

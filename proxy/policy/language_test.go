@@ -555,3 +555,18 @@ func TestIncludeMistakes(t *testing.T) {
 		}
 	}
 }
+
+// In an emergency nothing is stopped, and all is recorded, where the policy
+// allows that.
+func TestEmergency(t *testing.T) {
+	m := found(detectors.High, 1, "secret.private_key")
+	m.Emergency = true
+	for text, want := range map[string]string{"": "log", "break_glass = [\"tunnel\"]\n": "block", "break_glass = []\n": "block"} {
+		if d := parse(t, text+rule("k", `category = ["secret"]`, block)).Decide(m); d.Summary() != want || d.Verdict() != "block" {
+			t.Errorf("%q: %s, would be %s", text, d.Summary(), d.Verdict())
+		}
+	}
+	if got := shipped(t, "l3").BreakGlass(); !slices.Equal(got, []string{"monitor"}) {
+		t.Errorf("l3 allows %v", got)
+	}
+}

@@ -98,8 +98,17 @@ func (l *loader) load() {
 
 // words reads the sets, the retired ids and the settings of a word.
 func (l *loader) words() {
+	l.p.breakGlass = []string{"monitor", "tunnel"}
 	for _, s := range l.sources {
 		l.doc = s.doc
+		if l.doc.Has("break_glass") { // an empty list allows nothing
+			for i, m := range s.entry.BreakGlass {
+				if m != "monitor" && m != "tunnel" {
+					l.badAt("break_glass", i, `in an emergency there is "monitor" and "tunnel"`)
+				}
+			}
+			l.p.breakGlass = s.entry.BreakGlass
+		}
 		for name, members := range s.entry.Sets {
 			path := "sets." + quoteKey(name)
 			if !setName.MatchString(name) {

@@ -41,6 +41,7 @@ type Message struct {
 	Gaps      []detectors.Gap
 	Time      time.Time
 
+	Emergency    bool     // the glass is broken for the sender: nothing is stopped, where the policy allows that
 	Acknowledged []string // rules whose notice the sender has acknowledged for this message
 	Versions     []string // of policies that the sender has acknowledged
 }

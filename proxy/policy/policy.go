@@ -42,6 +42,7 @@ type Policy struct {
 	reminders  []reminder
 
 	restrictChat, restrictAPI []Header
+	breakGlass                []string
 	asksSpent                 bool // some rule has daily
 	blockTelemetry            bool
 	exempts                   []exempt
@@ -62,6 +63,10 @@ func (p *Policy) Revision() string { return p.revision }
 
 // Controls are the ids of all controls that the rules are evidence for, sorted.
 func (p *Policy) Controls() []string { return slices.Clone(p.controls) }
+
+// BreakGlass are the modes that the policy allows in an emergency: "monitor",
+// "tunnel".
+func (p *Policy) BreakGlass() []string { return p.breakGlass }
 
 // AsksSpent reports whether a rule asks what the sender's day comes to.
 func (p *Policy) AsksSpent() bool { return p.asksSpent }

@@ -47,6 +47,7 @@ type Record struct {
 	Direction int    `json:"d,omitempty"`
 	Contents  int    `json:"c,omitempty"`
 	Observed  bool   `json:"ob,omitempty"` // whatever the policy says, it goes on
+	Emergency bool   `json:"bg,omitempty"`
 
 	Workspace    string `json:"ws,omitempty"` // "#…"
 	Organization string `json:"or,omitempty"` // "#…"
@@ -143,7 +144,7 @@ func (n Namer) Of(m *policy.Message, d *policy.Decision, incident, profile, revi
 		Incident: incident, Time: m.Time.UTC(), Person: n.hash("person", m.Principal.Subject),
 		User: n.hash("user", m.Principal.Subject), Groups: m.Principal.Groups, Network: m.Principal.Network, Device: n.hash("device", m.Principal.Device),
 		Method: string(m.Principal.Method), Assurance: int(m.Principal.Assurance),
-		App: m.App, Activity: m.Activity, Endpoint: m.Endpoint, Direction: int(m.Direction), Contents: int(m.Contents), Observed: observed,
+		App: m.App, Activity: m.Activity, Endpoint: m.Endpoint, Direction: int(m.Direction), Contents: int(m.Contents), Observed: observed, Emergency: m.Emergency,
 		Workspace: n.hash("workspace", m.Tenant.Workspace), Organization: n.hash("organization", m.Tenant.Organization), Project: n.hash("project", m.Tenant.Project),
 		Key: m.Tenant.Key, Anonymous: m.Tenant.Anonymous, Account: m.Tenant.Account,
 		Totals: totals(m.Totals), Spent: totals(m.Spent), Acknowledged: m.Acknowledged, Versions: m.Versions,
@@ -212,7 +213,7 @@ func (r *Record) Message(names Names) policy.Message {
 		App: r.App, Activity: r.Activity, Endpoint: r.Endpoint, Direction: policy.Direction(r.Direction), Contents: policy.Contents(r.Contents), Time: r.Time,
 		Tenant: policy.Tenant{Workspace: names.of(r.Workspace), Organization: names.of(r.Organization), Project: names.of(r.Project), Key: r.Key,
 			Anonymous: r.Anonymous, Account: r.Account},
-		Acknowledged: r.Acknowledged, Versions: r.Versions,
+		Acknowledged: r.Acknowledged, Versions: r.Versions, Emergency: r.Emergency,
 	}
 	for _, f := range r.Facts {
 		m.Facts = append(m.Facts, content.Fact{Name: f[0], Value: names.of(f[1])})

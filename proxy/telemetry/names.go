@@ -63,6 +63,7 @@ const (
 	Exceptions         = "dlp.exception.ids"  // of the policy, that let something through
 	Acknowledged       = "dlp.acknowledged"   // rules whose notice the person had acknowledged
 	Stricter           = "dlp.stricter"       // what moved coach, justify or approve one gate up
+	BreakGlass         = "dlp.break_glass"    // number of the grant under which nothing was stopped
 	Tenant             = "dlp.tenant"         // own, consumer, anonymous, foreign
 	Findings           = "dlp.findings"       // per rule and document, without text
 	FindingTotals      = "dlp.finding.totals" // per type and level, over all findings
