@@ -556,6 +556,9 @@ func readWordFirst(text []byte, at, end int, s *street) (a place, ok bool) {
 	for i < len(text) && (text[i] == ' ' || text[i] == ',') && i < stop+3 {
 		i++
 	}
+	if num, ok := numberBefore(text, at); ok && number(text, i) == 0 { // 17 Via Nazionale
+		return place{start: num, end: stop, points: 66}, true
+	}
 	if i == stop {
 		return a, false
 	}

@@ -11,6 +11,7 @@ import (
 type cue struct {
 	name   string // of the rule: "titled", "labelled", …; "prose" when there is none
 	weight weight
+	named  bool // a label with the word name
 }
 
 // near is the Near of a class.
@@ -21,66 +22,66 @@ func near(c gazetteer.Class) sequence.Near { return sequence.Near(c) }
 func findCue(c *sequence.Chain, text []byte, label string) cue {
 	switch c.Left {
 	case near(gazetteer.Title):
-		return cue{"titled", strong}
+		return cue{name: "titled", weight: strong}
 	case near(gazetteer.Named):
-		return cue{"introduced", strong}
+		return cue{name: "introduced", weight: strong}
 	case near(gazetteer.Is):
 		switch c.Left2 {
 		case near(gazetteer.Label):
-			return cue{"introduced", strong}
+			return cue{name: "introduced", weight: strong}
 		}
 		if introduces(text, c.LeftEnd) {
-			return cue{"introduced", strong}
+			return cue{name: "introduced", weight: strong}
 		}
 	case near(gazetteer.Greeting):
 		if ends(c.Right) {
-			return cue{"greeted", strong}
+			return cue{name: "greeted", weight: strong}
 		}
-		return cue{"greeted", weak}
+		return cue{name: "greeted", weight: weak}
 	case near(gazetteer.Label), near(gazetteer.Relation), near(gazetteer.JobTitle):
 		if c.LeftWord.Shape != sequence.Lower && c.Right == near(gazetteer.My) { // Uncle Tom's Cabin
-			return cue{"role", weak}
+			return cue{name: "role", weight: weak}
 		}
-		return cue{"role", strong}
+		return cue{name: "role", weight: strong}
 	case sequence.NearBorder:
-		if w := labelWeight([]byte(label)); w > no {
-			return cue{"labelled", w}
+		if w, named := labelWeight([]byte(label)); w > no {
+			return cue{"labelled", w, named}
 		}
 		if addressBlock(c, text) {
-			return cue{"signed", weak}
+			return cue{name: "signed", weight: weak}
 		}
 	case sequence.NearLine, sequence.NearBlank, sequence.NearComma, sequence.NearDash, sequence.NearStop:
 		if w := signs(c, text); w > no {
-			return cue{"signed", w}
+			return cue{name: "signed", weight: w}
 		}
 	}
-	if w := labelled(c, text); w > no {
-		return cue{"labelled", w}
+	if w, named := labelled(c, text); w > no {
+		return cue{"labelled", w, named}
 	}
 	if contact(c, text) {
-		return cue{"contact", strong}
+		return cue{name: "contact", weight: strong}
 	}
 	switch c.Left {
 	case near(gazetteer.Reach):
-		return cue{"role", weak}
+		return cue{name: "role", weight: weak}
 	case near(gazetteer.By):
 		if c.Left2 == near(gazetteer.Said) || c.Left2 == near(gazetteer.Reach) { // signed by
-			return cue{"role", weak}
+			return cue{name: "role", weight: weak}
 		}
 	case sequence.NearLine, sequence.NearBlank:
 		if addressBlock(c, text) {
-			return cue{"signed", weak}
+			return cue{name: "signed", weight: weak}
 		}
 	}
 	switch c.Right {
 	case near(gazetteer.Said), near(gazetteer.My), near(gazetteer.Near):
-		return cue{"role", weak}
+		return cue{name: "role", weight: weak}
 	case sequence.NearComma, sequence.NearOpen:
 		if c.Right2 == sequence.NearNumber || c.Right2 == near(gazetteer.JobTitle) || c.Right2 == near(gazetteer.Near) || c.Right2 == near(gazetteer.Relation) {
-			return cue{"role", weak}
+			return cue{name: "role", weight: weak}
 		}
 	}
-	return cue{"prose", no}
+	return cue{name: "prose", weight: no}
 }
 
 // ends reports whether a greeting ends with this.
@@ -210,7 +211,7 @@ func addressBlock(c *chain, text []byte) bool {
 
 // labelled looks for a label before the chain: "Patient: ", "\"full_name\": \"",
 // "**Name:** ", "| Kunde | ".
-func labelled(c *chain, text []byte) weight {
+func labelled(c *chain, text []byte) (w weight, named bool) {
 	i := c.Begin()
 	marks, colon, cell, lines := 0, false, false, 0 // a tab divides cells, in one line
 	for i > 0 && c.Begin()-i < 16 {
@@ -226,7 +227,7 @@ func labelled(c *chain, text []byte) weight {
 			marks++
 		case '\n':
 			if lines++; lines > 1 || !colon && marks > 0 {
-				return no
+				return no, false
 			}
 		case ' ', '\r':
 		default:
@@ -236,10 +237,10 @@ func labelled(c *chain, text []byte) weight {
 	}
 found:
 	if i == 0 || !colon && (!cell || lines > 0) {
-		return no
+		return no, false
 	}
 	if !labelLetter(text[i-1]) && text[i-1] != ')' {
-		return no
+		return no, false
 	}
 	end := i
 	for i > 0 && end-i < maxLabel {

@@ -50,6 +50,8 @@ func TestAnnouncedNamesAreHigh(t *testing.T) {
 		"Sehr geehrter Herr Dr. ⟦Pfeiffer⟧,",
 		"Mevrouw ⟦van den Broek⟧ heeft gebeld.",
 		"My name is ⟦David Johnson⟧.",
+		"Employee: ⟦Lindqvist, Sara⟧  Dept: 44",
+		"Frau Dr. med. ⟦Anna Schmidt⟧",
 		"Mein Name ist ⟦Sabine Krause⟧ und",
 		"Patient: ⟦Ramona Delgado⟧\nWard 4",
 		"\"full_name\": \"⟦Erik Johansson⟧\"",
@@ -122,6 +124,7 @@ func TestWhatIsNoName(t *testing.T) {
 		"Patient Portal: Unknown",
 		"If this is SIGPROF, get a stack trace.",
 		"{\"typeName\":\"cc::Picture\"}",
+		"Attn: Accounts Payable",
 		"LATIN CAPITAL LETTER A WITH GRAVE",
 	} {
 		expect(t, e, names.TypeName, text, detectors.Medium, 0)
@@ -149,6 +152,7 @@ func TestAddresses(t *testing.T) {
 		"⟦8 bis rue Victor Hugo, 33000 Bordeaux⟧",
 		"⟦15 avenue de la République, 75011 Paris⟧",
 		"⟦Rue de Rivoli 10, 1000 Bruxelles⟧",
+		"⟦C/ Gran Vía, 32, 4º izq., 28013 Madrid⟧",
 		"⟦Calle Mayor 12, 3º B, 28013 Madrid⟧",
 		"⟦Via Garibaldi 23, 20121 Milano (MI)⟧",
 		"⟦Rua Augusta 45, 1100-048 Lisboa⟧",

@@ -29,10 +29,10 @@ func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detec
 	if i == 0 {
 		from = c.From
 	} else if q.name != "labelled" {
-		q = cue{"prose", no} // what announces the chain announces its first name
+		q = cue{name: "prose", weight: no} // what announces the chain announces its first name
 		switch c.Words[i-1].Info.Class() {
 		case gazetteer.JobTitle, gazetteer.Title, gazetteer.Relation, gazetteer.Label:
-			q = cue{"role", strong}
+			q = cue{name: "role", weight: strong}
 		}
 	}
 	text := v.Text[from:c.Words[end-1].End]
@@ -42,6 +42,10 @@ func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detec
 	}
 	if k.doubtful || restOfTown(c, v.Text, i) || q.weight < strong && town(c, v.Text, i, end, q) {
 		return
+	}
+	stop := c.Words[end-1].End
+	if s := givenBehind(c, v.Text, end, q, k); s > 0 {
+		stop, k.given = s, true
 	}
 	margin := p.tagger.Margin(p.model, c.N, i)
 	e := make([]detectors.Evidence, 0, 4)
@@ -82,8 +86,24 @@ func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detec
 	}
 	emit(detectors.Finding{
 		Type: TypeName, Rule: detectors.RuleID("pii.person_name." + q.name), Confidence: detectors.Confidence(points), Evidence: e,
-		Span: detectors.Span{Start: v.Off + from, End: v.Off + c.Words[end-1].End},
+		Span: detectors.Span{Start: v.Off + from, End: v.Off + stop},
 	})
+}
+
+// givenBehind is where a given name ends that stands behind a surname and a comma,
+// as labels have it: "Patient: Delgado, Ramona". It is 0 where there is none.
+func givenBehind(c *chain, text []byte, end int, q cue, k known) int {
+	if q.weight < strong || end != c.N || k.words > 1 || !k.surname && k.given || c.RightAt != c.End() || c.RightAt+2 >= len(text) || text[c.RightAt] != ',' || text[c.RightAt+1] != ' ' {
+		return 0
+	}
+	w, ok := sequence.ReadWord(text, c.RightAt+2)
+	if !ok || w.Shape != sequence.Cap && w.Shape != sequence.Caps || w.Info.Given() == 0 {
+		return 0
+	}
+	if i, ok := sequence.ReadWord(text, min(w.End+1, len(text))); ok && text[w.End] == ' ' && i.Shape == sequence.Initial && i.End > i.Start+1 {
+		return i.End
+	}
+	return w.End
 }
 
 // ceiling is the most a name can be worth, by what is known of it and what

@@ -19,10 +19,10 @@ const (
 const maxLabel = 64
 
 // labelWeight says what a label ("Patient name", "customerName", "full_name",
-// "Kunde") says of the value under it.
-func labelWeight(label []byte) weight {
+// "Kunde") says of the value under it; named says that it has the word name.
+func labelWeight(label []byte) (w weight, named bool) {
 	if len(label) > maxLabel {
-		return no
+		return no, false
 	}
 	var names, people, parts, others int
 	for at := 0; at < len(label); {
@@ -44,7 +44,7 @@ func labelWeight(label []byte) weight {
 			if n := len(part) - 4; string(lower4(part[n:])) == "name" {
 				switch w := labelPart(part[:n]); w {
 				case partBad:
-					return no
+					return no, false
 				case partQualifier, partPerson:
 					people++
 				case partName, partSmall, partOther:
@@ -55,7 +55,7 @@ func labelWeight(label []byte) weight {
 		}
 		switch labelPart(part) {
 		case partBad:
-			return no
+			return no, false
 		case partName:
 			names++
 		case partPerson, partQualifier:
@@ -65,19 +65,20 @@ func labelWeight(label []byte) weight {
 		case partSmall:
 		}
 	}
+	named = names > 0
 	switch {
 	case parts == 0 || parts > 6 || others > 1:
-		return no
+		return no, false
 	case people > 0 && (names > 0 || others == 0):
-		return strong
+		return strong, named
 	case names > 1:
-		return strong
+		return strong, named
 	case names == 1:
-		return weak
+		return weak, named
 	case people > 0:
-		return weak
+		return weak, named
 	}
-	return no
+	return no, false
 }
 
 type labelKind uint8

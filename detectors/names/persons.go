@@ -111,6 +111,9 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 			p.report(v, 0, i, q, emit)
 			i--
 		} else if i == 0 && q.weight == strong && q.name == "labelled" && alone(c) {
+			if !q.named { // "Attn: Accounts Payable"
+				q.weight = weak
+			}
 			p.report(v, 0, c.N, q, emit)
 			return 0
 		}

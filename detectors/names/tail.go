@@ -132,6 +132,9 @@ func readUnit(text []byte, i int) int {
 				n += 2
 			} else if n+3 < len(text) && text[n] == ' ' && (string(fold(nil, text[n+1:n+4])) == "dto" || string(fold(nil, text[n+1:n+4])) == "esq" || string(fold(nil, text[n+1:n+4])) == "izq" || string(fold(nil, text[n+1:n+4])) == "dch") {
 				n += 4
+				if n < len(text) && text[n] == '.' {
+					n++
+				}
 			}
 			return n
 		case n < len(text) && (text[n] == '.' || text[n]|0x20 == 't' || text[n]|0x20 == 'r' || text[n]|0x20 == 'n' || text[n]|0x20 == 's'):
