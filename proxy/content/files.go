@@ -2,6 +2,7 @@ package content
 
 import (
 	"context"
+	"errors"
 
 	"github.com/promptgate/promptgate/detectors"
 )
@@ -13,6 +14,16 @@ type Files interface {
 	// It does not keep data, returns soon after ctx ends, and never panics on
 	// any input. media is what the client declared, or "".
 	Read(ctx context.Context, data []byte, media string) FileText
+	// Edit returns data with edits in the texts of parts that say Editable, as
+	// Read of the same data and media numbers them. The edits of a part are in
+	// order and apart. ok is false when that cannot be done.
+	Edit(ctx context.Context, data []byte, media string, edits []FileEdit) (edited []byte, ok bool)
+}
+
+// A FileEdit replaces bytes [Start, End) of the text of a part.
+type FileEdit struct {
+	Part, Start, End int
+	With             string
 }
 
 // FileText is what was read of a file. The zero FileText is a file of no known
@@ -28,9 +39,10 @@ type FileText struct {
 // of this program and ordinals ("sheet[2]", "entry[3].comments"), never text of
 // the file.
 type FilePart struct {
-	Locator string
-	Media   string // as in Doc
-	Text    []byte
+	Locator  string
+	Media    string // as in Doc
+	Text     []byte
+	Editable bool // Edit can write it
 }
 
 // With lets the walk read files with f, which may be nil. It returns w.
@@ -50,7 +62,9 @@ func (w *Walk) inside(src source, media string, s slot) bool {
 		return false
 	}
 	home := len(w.loc)
-	for _, p := range t.Parts {
+	s.role = RoleFile
+	editable := w.editable(src, media, t)
+	for i, p := range t.Parts {
 		if w.full() || w.decoded+int64(len(p.Text)) > w.limits.Decoded {
 			w.gap(detectors.CauseWorkBudget, int64(len(p.Text)))
 			break
@@ -58,8 +72,10 @@ func (w *Walk) inside(src source, media string, s slot) bool {
 		w.decoded += int64(len(p.Text))
 		w.loc = append(append(append(w.loc[:home], ':'), t.Kind...), '.')
 		w.loc = append(w.loc, p.Locator...)
-		in := w.addLayer(layer{Space: Space{Codec: t.Kind, Rewrite: Never}, from: src, data: p.Text})
-		s.role = RoleFile
+		in, ok := editable[i]
+		if !ok {
+			in = w.addLayer(layer{Space: Space{Codec: t.Kind, Rewrite: Never}, from: src, data: p.Text})
+		}
 		w.doc(in, s, listedMedia(p.Media))
 	}
 	for _, f := range t.Facts {
@@ -77,3 +93,43 @@ func (w *Walk) inside(src source, media string, s slot) bool {
 	w.loc = w.loc[:home]
 	return true
 }
+
+// editable opens one space for all parts that can be written, one behind the
+// other, since one edit of the file carries all of theirs.
+func (w *Walk) editable(src source, media string, t FileText) map[int]source {
+	var data []byte
+	type place struct{ part, start, end int }
+	var places []place
+	for i, p := range t.Parts {
+		if p.Editable {
+			places = append(places, place{i, len(data), len(data) + len(p.Text)})
+			data = append(append(data, p.Text...), '\n')
+		}
+	}
+	if len(places) == 0 {
+		return nil
+	}
+	file := w.bytes(src)
+	in := w.addLayer(layer{Space: Space{Codec: t.Kind, Rewrite: Whole}, from: src, data: data, edit: func(edits []Edit) ([]byte, error) {
+		var out []FileEdit
+		for _, e := range edits {
+			for _, p := range places {
+				if start, end := max(e.Span.Start, p.start), min(e.Span.End, p.end); start < end {
+					out = append(out, FileEdit{p.part, start - p.start, end - p.start, string(e.With)})
+				}
+			}
+		}
+		edited, ok := w.files.Edit(w.ctx, file, media, out)
+		if !ok {
+			return nil, errNotEdited
+		}
+		return edited, nil
+	}})
+	parts := map[int]source{}
+	for _, p := range places {
+		parts[p.part] = in.sub(p.start, p.end)
+	}
+	return parts
+}
+
+var errNotEdited = errors.New("content: the file could not be written again")

@@ -11,7 +11,16 @@ import (
 )
 
 // drawer is a Files that knows one format.
-type drawer struct{ seen []string }
+type drawer struct {
+	seen     []string
+	editable bool
+	edits    []FileEdit
+}
+
+func (d *drawer) Edit(_ context.Context, data []byte, _ string, edits []FileEdit) ([]byte, bool) {
+	d.edits = edits
+	return []byte("PK\x03\x04new"), edits[0].With != "no"
+}
 
 func (d *drawer) Read(_ context.Context, data []byte, media string) FileText {
 	d.seen = append(d.seen, string(data))
@@ -20,7 +29,7 @@ func (d *drawer) Read(_ context.Context, data []byte, media string) FileText {
 	}
 	return FileText{
 		Kind:  "docx",
-		Parts: []FilePart{{Locator: "text", Text: []byte("inner words")}, {Locator: "comments[0]", Media: "text/html", Text: []byte("a remark")}},
+		Parts: []FilePart{{Locator: "text", Text: []byte("inner words"), Editable: d.editable}, {Locator: "comments[0]", Media: "text/html", Text: []byte("a remark")}},
 		Facts: []Fact{{Name: "label", Value: "x"}},
 		Gaps:  []detectors.Gap{{Cause: detectors.CauseImage, Locator: "embedded[0]", Size: 7}, {Cause: detectors.CauseEncryptedFile}},
 	}
@@ -86,5 +95,32 @@ func TestMailIsTold(t *testing.T) {
 		if got := isMail([]byte(text), ""); got != want {
 			t.Errorf("%q: %v", text, got)
 		}
+	}
+}
+
+func TestFilesThatCanBeWrittenAreEditedWhole(t *testing.T) {
+	d, r := &drawer{editable: true}, &record{}
+	body := `{"file":"data:application/x;base64,` + base64.StdEncoding.EncodeToString([]byte("PK\x03\x04\x00\x00bytes")) + `"}`
+	w := NewWalk(compiled(t, &Shape{Select: []Select{{Path: "file", Do: Data, Role: RoleFile}}}), Media{}, Limits{}, r).With(d)
+	defer w.Release()
+	if err := w.Run(context.Background(), []byte(body)); err != nil {
+		t.Fatal(err)
+	}
+	if p := w.Places(1, detectors.Span{Start: 2, End: 3}); p != nil {
+		t.Errorf("a place in a comment that cannot be written: %v", p)
+	}
+	p := w.Places(0, detectors.Span{Start: 6, End: 11})
+	if len(p) != 1 {
+		t.Fatalf("places %v", p)
+	}
+	out, err := w.Splice([]Edit{{Place: p[0], With: []byte("[W]")}})
+	if want := `{"file":"data:application/x;base64,` + base64.StdEncoding.EncodeToString([]byte("PK\x03\x04new")) + `"}`; err != nil || string(out) != want {
+		t.Errorf("%v: %s", err, out)
+	}
+	if len(d.edits) != 1 || d.edits[0] != (FileEdit{Part: 0, Start: 6, End: 11, With: "[W]"}) {
+		t.Errorf("edits %+v", d.edits)
+	}
+	if _, err := w.Splice([]Edit{{Place: p[0], With: []byte("no")}}); err == nil {
+		t.Error("a file that could not be written again went on")
 	}
 }

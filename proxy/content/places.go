@@ -91,7 +91,12 @@ func (w *Walk) lift(sp int, edits []Edit) ([]Edit, error) {
 		return nil, err
 	}
 	if l.Rewrite == Whole {
-		data, err := l.recode(apply(l.data, edits))
+		var data []byte
+		if l.edit != nil {
+			data, err = l.edit(edits)
+		} else {
+			data, err = l.recode(apply(l.data, edits))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("content: encoding space %d (%s) again failed", sp, l.Codec)
 		}

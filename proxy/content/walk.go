@@ -110,7 +110,8 @@ type layer struct {
 	from   source // where it stands in its parent
 	data   []byte
 	recode recode
-	own    bool // data is a buffer of the walk
+	edit   func([]Edit) ([]byte, error) // instead of recode: from edits, in order and apart
+	own    bool                         // data is a buffer of the walk
 }
 
 // NewWalk makes a walk over one body of shape s; a nil shape is the zero Shape.

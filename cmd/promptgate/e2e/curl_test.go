@@ -10,10 +10,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/promptgate/promptgate/cmd/promptgate/e2e/synthetic"
+	"github.com/promptgate/promptgate/proxy/content"
+	"github.com/promptgate/promptgate/proxy/content/file"
 )
 
 // A reply is what curl saw.
@@ -213,6 +216,16 @@ func TestCurlUploadsDocuments(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if r := upload("refund.docx"); r.Status != 200 || r.Header.Get("X-Promptgate-Action") != "redact" {
+		t.Errorf("a letter with a card number: status %d: %s", r.Status, r.Body)
+	}
+	got := w.upstream.only(t).Body
+	x := (&file.Reader{}).Read(t.Context(), got[bytes.Index(got, []byte("PK")):], "")
+	if i := slices.IndexFunc(x.Parts, func(p content.FilePart) bool { return p.Locator == "text" }); i < 0 ||
+		string(x.Parts[i].Text) != "Please refund the credit card [PAYMENT_CARD_1] today." {
+		t.Errorf("upstream received %+v", x)
+	}
+	w.upstream.reset()
 	if r := upload("roadmap.pptx"); r.Status != 200 || !bytes.Contains(w.upstream.only(t).Body, want) {
 		t.Errorf("slides without anything in them: status %d: %s", r.Status, r.Body)
 	}

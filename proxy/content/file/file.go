@@ -50,12 +50,16 @@ type Reader struct {
 
 // Read implements content.Files.
 func (r *Reader) Read(ctx context.Context, data []byte, media string) content.FileText {
-	j := &job{ctx: ctx, pdf: r.PDF, limits: r.Limits.filled()}
+	j := r.job(ctx)
 	kind := j.file(data, media, "", 0)
 	if kind == "" {
 		return content.FileText{}
 	}
 	return content.FileText{Kind: kind, Parts: j.parts, Facts: j.facts, Gaps: j.gaps}
+}
+
+func (r *Reader) job(ctx context.Context) *job {
+	return &job{ctx: ctx, pdf: r.PDF, limits: r.Limits.filled(), origins: map[int]origin{}}
 }
 
 // Warm does what the first PDF would wait for.
@@ -68,6 +72,7 @@ type job struct {
 	limits Limits
 
 	parts    []content.FilePart
+	origins  map[int]origin // of parts that can be edited
 	facts    []content.Fact
 	gaps     []detectors.Gap
 	text     int // bytes of parts

@@ -135,6 +135,64 @@ func tarred(t testing.TB, name, text string) []byte {
 	return b.Bytes()
 }
 
+// What is edited in a document is gone from it, and nothing else is.
+func TestEditsOfDocuments(t *testing.T) {
+	for name, old := range map[string]string{
+		"letter.docx":  "4111 1111 1111 1111", // over two runs
+		"roadmap.pptx": "second line", "note.odt": "A plain paragraph",
+	} {
+		data, err := os.ReadFile("testdata/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		before := read(t, &Reader{}, data, "")
+		var edits []content.FileEdit
+		for i, p := range before.Parts {
+			if at := bytes.Index(p.Text, []byte(old)); at >= 0 && p.Editable {
+				edits = append(edits, content.FileEdit{Part: i, Start: at, End: at + len(old), With: "<A & B>"})
+			}
+		}
+		if len(edits) != 1 {
+			t.Fatalf("%s: %d places", name, len(edits))
+		}
+		out, ok := (&Reader{}).Edit(context.Background(), data, "", edits)
+		if !ok {
+			t.Fatalf("%s cannot be edited", name)
+		}
+		if got, want := describe(read(t, &Reader{}, out, "")), strings.Replace(describe(before), old, "<A & B>", 1); got != want {
+			t.Errorf("%s: got\n%swant\n%s", name, got, want)
+		}
+	}
+}
+
+func TestWhatCannotBeEditedIsNot(t *testing.T) {
+	data, err := os.ReadFile("testdata/letter.docx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := read(t, &Reader{}, data, "")
+	for i, p := range x.Parts {
+		if !p.Editable {
+			if _, ok := (&Reader{}).Edit(context.Background(), data, "", []content.FileEdit{{Part: i, Start: 0, End: 1, With: "x"}}); ok {
+				t.Errorf("%s was edited", p.Locator)
+			}
+		}
+	}
+	if _, ok := (&Reader{}).Edit(context.Background(), data, "", []content.FileEdit{{Part: 1, Start: 5, End: 1 << 20}}); ok {
+		t.Error("an edit beyond the text")
+	}
+	if y := read(t, &Reader{}, zipped(t, "a.docx", string(data)), ""); len(y.Parts) == 0 || y.Parts[0].Editable {
+		t.Error("a document in an archive cannot be written into it")
+	}
+	d := dialect{}
+	if _, ok := d.edit([]byte(`<?xml version="1.0" encoding="iso-8859-1"?><a>xyz</a>`), []content.FileEdit{{Start: 0, End: 1}}); ok {
+		t.Error("offsets of converted bytes were used")
+	}
+	if _, ok := (&dialect{attrs: set("t")}).edit([]byte(`<a t="value">xyz</a>`), []content.FileEdit{{Start: 3, End: 5}}); ok {
+		t.Error("an attribute was edited")
+	}
+}
+
 func TestArchives(t *testing.T) {
 	z := zipped(t, "a/b.txt", "some text", "c.bin", "\x00\x01\x02", "in.zip", string(zipped(t, "d.txt", "deep text")))
 	for name, tt := range map[string]struct {

@@ -102,7 +102,15 @@ func (d *document) read(name, at string, t *dialect) {
 	if !ok {
 		d.gap(at, detectors.CauseDecodeError, len(b))
 	}
+	n := len(d.parts)
 	d.part(at, "", text)
+	if len(d.parts) > n && d.at == "" { // not in another file, and not cut
+		p := &d.parts[n]
+		if lead := bytes.Index(text, p.Text); lead >= 0 && len(bytes.TrimRight(text[lead:], "\r\n\t ")) == len(p.Text) {
+			p.Editable = true
+			d.origins[n] = origin{name, t, lead}
+		}
+	}
 	dir, base := path.Split(name)
 	if rels, ok := d.open(dir+"_rels/"+base+".rels", at); ok {
 		d.external(rels, under(at, "links"))

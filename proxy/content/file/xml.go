@@ -36,46 +36,58 @@ func newXML(b []byte) *xml.Decoder {
 	return d
 }
 
+// A state is where a reading stands.
+type state struct {
+	inside, cells int
+	ended         []byte // what comes last
+}
+
 // read returns the text of b. ok is false when b ends in the middle or is no
 // XML; what came before is returned.
 func (t *dialect) read(b []byte) (text []byte, ok bool) {
 	d := newXML(b)
-	inside, cells, ended := 0, 0, []byte(nil)
+	var in state
 	for {
 		token, err := d.RawToken()
 		if err != nil {
-			return append(text, ended...), errors.Is(err, io.EOF)
+			return append(text, in.ended...), errors.Is(err, io.EOF)
 		}
-		switch x := token.(type) {
-		case xml.StartElement:
-			if t.text[x.Name.Local] {
-				inside++
+		text = append(text, t.piece(&in, token)...)
+	}
+}
+
+// piece is what a token adds to the text.
+func (t *dialect) piece(in *state, token xml.Token) []byte {
+	switch x := token.(type) {
+	case xml.StartElement:
+		if t.text[x.Name.Local] {
+			in.inside++
+		}
+		if x.Name.Local == t.cell {
+			in.cells++
+		}
+		for _, a := range x.Attr {
+			if t.attrs[a.Name.Local] && a.Value != "" {
+				in.ended = append(append(in.ended, a.Value...), '\n')
 			}
-			if x.Name.Local == t.cell {
-				cells++
-			}
-			text = append(text, t.start[x.Name.Local]...)
-			for _, a := range x.Attr {
-				if t.attrs[a.Name.Local] && a.Value != "" {
-					ended = append(append(ended, a.Value...), '\n')
-				}
-			}
-		case xml.EndElement:
-			if t.text[x.Name.Local] {
-				inside--
-			}
-			if x.Name.Local == t.cell {
-				cells--
-			}
-			if end := t.end[x.Name.Local]; end == "\n" && cells > 0 {
-				text = append(text, ' ')
-			} else {
-				text = append(text, end...)
-			}
-		case xml.CharData:
-			if inside > 0 || t.text == nil {
-				text = append(text, x...)
-			}
+		}
+		return []byte(t.start[x.Name.Local])
+	case xml.EndElement:
+		if t.text[x.Name.Local] {
+			in.inside--
+		}
+		if x.Name.Local == t.cell {
+			in.cells--
+		}
+		end := t.end[x.Name.Local]
+		if end == "\n" && in.cells > 0 {
+			end = " "
+		}
+		return []byte(end)
+	case xml.CharData:
+		if in.inside > 0 || t.text == nil {
+			return x
 		}
 	}
+	return nil
 }

@@ -55,17 +55,22 @@ func Serve(in io.Reader, out io.Writer, f content.Files, l Limits) error {
 
 // read reads one file. A panic is a gap; its value may quote the file and is
 // not looked at.
-func read(f content.Files, q request) (t content.FileText) {
+func read(f content.Files, q request) (a answer) {
 	defer func() {
 		if recover() != nil {
-			t = failed(detectors.CauseParserCrash, len(q.Data))
+			a = answer{Text: failed(detectors.CauseParserCrash, len(q.Data))}
 		}
 	}()
 	if q.Warm {
 		if w, ok := f.(Warmer); ok {
 			w.Warm()
 		}
-		return content.FileText{}
+		return a
 	}
-	return f.Read(context.Background(), q.Data, q.Media)
+	if len(q.Edits) > 0 {
+		a.Edited, a.OK = f.Edit(context.Background(), q.Data, q.Media, q.Edits)
+		return a
+	}
+	a.Text = f.Read(context.Background(), q.Data, q.Media)
+	return a
 }

@@ -105,7 +105,18 @@ func (p *Pool) Read(ctx context.Context, data []byte, media string) content.File
 	}
 	ctx, cancel := context.WithTimeout(ctx, p.cfg.Timeout)
 	defer cancel()
-	return p.do(ctx, request{Data: data, Media: media})
+	return p.do(ctx, request{Data: data, Media: media}).Text
+}
+
+// Edit implements content.Files.
+func (p *Pool) Edit(ctx context.Context, data []byte, media string, edits []content.FileEdit) (edited []byte, ok bool) {
+	if p == nil || len(edits) == 0 {
+		return nil, false
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.cfg.Timeout)
+	defer cancel()
+	a := p.do(ctx, request{Data: data, Media: media, Edits: edits})
+	return a.Edited, a.OK
 }
 
 // Warm lets a child do what takes long at the first file of a kind and is kept
@@ -118,44 +129,44 @@ func (p *Pool) Warm(ctx context.Context) {
 
 // do gives q to a child that has nothing else to do, and waits for its answer or
 // the end of ctx.
-func (p *Pool) do(ctx context.Context, q request) content.FileText {
+func (p *Pool) do(ctx context.Context, q request) answer {
 	var c *child
 	select {
 	case c = <-p.free:
 	case <-ctx.Done():
-		return failed(detectors.CauseTimeout, len(q.Data))
+		return answer{Text: failed(detectors.CauseTimeout, len(q.Data))}
 	}
 	defer func() { p.free <- c }()
 	if c == nil || !c.alive() {
 		var err error
 		if c, err = p.start(); err != nil {
 			c = nil
-			return failed(detectors.CauseEngineError, len(q.Data))
+			return answer{Text: failed(detectors.CauseEngineError, len(q.Data))}
 		}
 	}
-	answer := make(chan content.FileText, 1)
+	answers := make(chan answer, 1)
 	go func(c *child) {
-		t, err := c.ask(q)
+		a, err := c.ask(q)
 		if err != nil {
-			t = failed(detectors.CauseParserCrash, len(q.Data))
+			a = answer{Text: failed(detectors.CauseParserCrash, len(q.Data))}
 			c.broken = true
 		}
-		answer <- t
+		answers <- a
 	}(c)
 	select {
-	case t := <-answer:
+	case a := <-answers:
 		if c.jobs++; c.broken || c.jobs >= p.cfg.Jobs || p.closed() {
 			c.end()
 			c = nil
-			return t
+			return a
 		}
 		c.idle = time.AfterFunc(p.cfg.Idle, c.end)
-		return t
+		return a
 	case <-ctx.Done():
 		c.end()
-		<-answer // ask ends with its child
+		<-answers // ask ends with its child
 		c = nil
-		return failed(detectors.CauseTimeout, len(q.Data))
+		return answer{Text: failed(detectors.CauseTimeout, len(q.Data))}
 	}
 }
 
@@ -222,21 +233,29 @@ func (c *child) end() {
 }
 
 // ask gives one file to the child and waits for what it read.
-func (c *child) ask(q request) (content.FileText, error) {
+func (c *child) ask(q request) (answer, error) {
 	c.limit.left = maxAnswer
 	if err := c.enc.Encode(q); err != nil {
-		return content.FileText{}, err
+		return answer{}, err
 	}
-	var t content.FileText
-	err := c.dec.Decode(&t)
-	return t, err
+	var a answer
+	err := c.dec.Decode(&a)
+	return a, err
 }
 
 // A request is one file on its way to a child.
 type request struct {
 	Data  []byte
 	Media string
-	Warm  bool // no file: do what a first file would wait for
+	Edits []content.FileEdit // to be written into it; none: it is read
+	Warm  bool               // no file: do what a first file would wait for
+}
+
+// An answer is what a child says of it.
+type answer struct {
+	Text   content.FileText
+	Edited []byte
+	OK     bool
 }
 
 // maxAnswer bounds what is taken from a child for one file, in bytes: a child

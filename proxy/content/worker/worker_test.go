@@ -77,6 +77,14 @@ func (wild) Read(_ context.Context, data []byte, media string) content.FileText 
 	return content.FileText{}
 }
 
+func (wild) Edit(_ context.Context, data []byte, _ string, edits []content.FileEdit) ([]byte, bool) {
+	e := edits[0]
+	if e.With == "panic" {
+		panic("at once")
+	}
+	return []byte(string(data[:e.Start]) + e.With + string(data[e.End:])), e.Part == 0
+}
+
 func endless(s string) string { return endless(s+"x") + s }
 
 func pool(t *testing.T, c Config) *Pool {
@@ -188,5 +196,22 @@ func TestAChildStartsNoChildren(t *testing.T) {
 	t.Setenv(mark, "1")
 	if got := ask(pool(t, Config{}), "say x"); got != string(detectors.CauseEngineError) {
 		t.Errorf("got %q", got)
+	}
+}
+
+func TestEditsComeBack(t *testing.T) {
+	p := pool(t, Config{Workers: 1})
+	edit := func(part int, with string) (string, bool) {
+		b, ok := p.Edit(context.Background(), []byte("say no"), "", []content.FileEdit{{Part: part, Start: 4, End: 6, With: with}})
+		return string(b), ok
+	}
+	if got, ok := edit(0, "yes"); !ok || got != "say yes" {
+		t.Errorf("%q, %v", got, ok)
+	}
+	if _, ok := edit(1, "yes"); ok {
+		t.Error("a part that cannot be written was written")
+	}
+	if _, ok := edit(0, "panic"); ok {
+		t.Error("a panic is an edit")
 	}
 }

@@ -79,3 +79,4 @@ i = PngImagePlugin.PngInfo(); i.add_text("Comment", "drawn by Vesna"); i.add_itx
 Image.new("RGB", (8, 8), "red").save("picture.png", pnginfo=i)
 e = Image.Exif(); e[0x010e] = "meeting room"; e[0x013b] = "Vesna Tausch"
 Image.new("RGB", (8, 8), "red").save("photo.jpg", exif=e)
+d = docx.Document(); d.add_paragraph("Please refund the credit card 5105 1051 0510 5100 today."); d.save("refund.docx")
