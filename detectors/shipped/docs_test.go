@@ -23,6 +23,13 @@ func manual(t *testing.T) string {
 	return string(text)
 }
 
+// section is the table of the keys of something.
+func section(text, of string) string {
+	_, table, _ := strings.Cut(text, "<!-- keys of "+of+" -->\n")
+	table, _, _ = strings.Cut(table, "\n\n")
+	return table
+}
+
 // Each table of keys in the manual names the keys that the loader reads, and no other.
 func TestTheManualNamesEveryKey(t *testing.T) {
 	text := manual(t)
@@ -33,12 +40,11 @@ func TestTheManualNamesEveryKey(t *testing.T) {
 		{"a rule", rules.Rule{}}, {"boundary", rules.Boundary{}}, {"exclude", rules.Exclude{}}, {"context", rules.Context{}},
 		{"signals", rules.Signal{}}, {"test", rules.Test{}}, {"format", rules.Format{}}, {"an info type", rules.InfoType{}}, {"a group", rules.Group{}},
 	} {
-		_, table, ok := strings.Cut(text, "<!-- keys of "+c.table+" -->\n")
-		if !ok {
+		table := section(text, c.table)
+		if table == "" {
 			t.Errorf("there is no table of the keys of %s", c.table)
 			continue
 		}
-		table, _, _ = strings.Cut(table, "\n\n")
 		var told []string
 		for _, line := range strings.Split(table, "\n") {
 			cells := strings.Split(line, "|")
@@ -60,6 +66,15 @@ func TestTheManualNamesEveryKey(t *testing.T) {
 		slices.Sort(read)
 		if !slices.Equal(told, read) {
 			t.Errorf("keys of %s: the manual names %v, the loader reads %v", c.table, told, read)
+		}
+	}
+	var names []string
+	for _, m := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(section(text, "a file"), -1) {
+		names = append(names, m[1])
+	}
+	for _, key := range rules.FileKeys() {
+		if !slices.Contains(names, key) {
+			t.Errorf("the manual does not name %s among the keys of a file", key)
 		}
 	}
 	for shape := range rules.Shapes() {
