@@ -4,6 +4,7 @@ import (
 	"cmp"
 	_ "embed"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -52,6 +53,7 @@ func (w *builder) done(class string) Case {
 
 // A spec is what the generator knows of one info type.
 type spec struct {
+	name string // in cues.txt: its info type, and which number of it behind #
 	typ  string
 	gen  generator
 	cues []cue
@@ -67,18 +69,18 @@ var cueFile string
 // specs returns every info type that has both a cue line and a generator.
 func specs() ([]spec, error) {
 	gens := nationalGenerators()
-	for typ, g := range contactGenerators() {
-		gens[typ] = g
-	}
+	maps.Copy(gens, contactGenerators())
+	maps.Copy(gens, worldGenerators())
 	var out []spec
 	for i, line := range strings.Split(cueFile, "\n") {
 		if line == "" || line[0] == '#' {
 			continue
 		}
 		fields := strings.Split(line, "|")
-		s := spec{typ: strings.TrimSpace(fields[0])}
-		if s.gen = gens[s.typ]; s.gen == nil {
-			return nil, fmt.Errorf("cues.txt:%d: no generator for %s", i+1, s.typ)
+		s := spec{name: strings.TrimSpace(fields[0])}
+		s.typ, _, _ = strings.Cut(s.name, "#")
+		if s.gen = gens[s.name]; s.gen == nil {
+			return nil, fmt.Errorf("cues.txt:%d: no generator for %s", i+1, s.name)
 		}
 		for _, f := range fields[1:] {
 			name, list, ok := strings.Cut(strings.TrimSpace(f), ": ")
@@ -100,7 +102,7 @@ func specs() ([]spec, error) {
 			return nil, fmt.Errorf("cues.txt:%d: %s has no cue or no key", i+1, s.typ)
 		}
 		out = append(out, s)
-		delete(gens, s.typ)
+		delete(gens, s.name)
 	}
 	if len(gens) > 0 {
 		var left []string
@@ -110,6 +112,6 @@ func specs() ([]spec, error) {
 		slices.Sort(left)
 		return nil, fmt.Errorf("cues.txt: no line for %s", strings.Join(left, ", "))
 	}
-	slices.SortFunc(out, func(a, b spec) int { return cmp.Compare(a.typ, b.typ) })
+	slices.SortFunc(out, func(a, b spec) int { return cmp.Compare(a.name, b.name) })
 	return out, nil
 }

@@ -40,7 +40,13 @@ func newContext(c rules.Context) contextGroup {
 	if g.adjust == 0 {
 		g.adjust = defaultAdjust
 	}
+	var words []string
 	for _, w := range c.Words {
+		if words = append(words, w); unmarked(w) != "" {
+			words = append(words, unmarked(w))
+		}
+	}
+	for _, w := range words {
 		if unspaced(w) {
 			g.parts = append(g.parts, []byte(w))
 			continue

@@ -18,7 +18,6 @@ package pattern
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
@@ -109,8 +108,10 @@ func (d *detector) subscribe(r *rule) {
 	d.heads.add(r)
 	for _, k := range r.src.Keywords {
 		d.literal(k, !r.src.KeywordCase, use{rule: r})
-		if r.src.Shape == "labelled" && r.loose && strings.Contains(k, " ") { // as a key
-			d.literal(strings.ReplaceAll(strings.TrimRight(k, ". "), " ", "_"), true, use{rule: r})
+		if r.src.Shape == "labelled" && r.loose {
+			for _, v := range variants(k) {
+				d.literal(v, !r.src.KeywordCase, use{rule: r})
+			}
 		}
 	}
 	for i, s := range r.src.Signals {

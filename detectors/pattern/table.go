@@ -65,12 +65,14 @@ func newColumnRules(rs []*rule) columnRules {
 		case "labelled":
 			for _, k := range r.src.Keywords {
 				add(k, r)
+				add(unmarked(k), r)
 			}
 		case "digits", "":
 			for _, g := range r.src.Context {
 				for _, w := range g.Words {
 					if g.Adjust >= 0 {
 						add(w, r)
+						add(unmarked(w), r)
 					}
 				}
 			}
