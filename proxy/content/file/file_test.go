@@ -135,6 +135,20 @@ func tarred(t testing.TB, name, text string) []byte {
 	return b.Bytes()
 }
 
+// A workbook keeps copies of its cells in places that nobody sees.
+func TestCopiesInAWorkbookAreRead(t *testing.T) {
+	x := read(t, &Reader{}, zipped(t, "[Content_Types].xml", "<Types/>", "xl/workbook.xml", "<workbook/>",
+		"xl/pivotCache/pivotCacheRecords1.xml", `<r><x v="0"/><s v="kept in a pivot table"/></r>`,
+		"xl/charts/chart1.xml", `<c:chart><c:pt><c:v>kept in a chart</c:v></c:pt></c:chart>`,
+		"xl/externalLinks/externalLink1.xml", `<cell r="A1"><v>kept in a link</v></cell>`), "")
+	got := describe(x)
+	for _, want := range []string{`cache[0]  "0\nkept in a pivot table"`, `chart[0]  "kept in a chart"`, `"kept in a link"`} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is missing in\n%s", want, got)
+		}
+	}
+}
+
 // What is edited in a document is gone from it, and nothing else is.
 func TestEditsOfDocuments(t *testing.T) {
 	for name, old := range map[string]string{

@@ -152,6 +152,7 @@ func (d *document) word() string {
 			d.read(name, ordinal(kind.at, i), &word)
 		}
 	}
+	d.charts("word/charts/")
 	d.embedded("word/")
 	return "docx"
 }
@@ -167,6 +168,7 @@ func (d *document) powerpoint() string {
 	for i, name := range d.named("ppt/comments/", "") {
 		d.read(name, ordinal("comments", i), &slide)
 	}
+	d.charts("ppt/charts/")
 	d.embedded("ppt/")
 	return "pptx"
 }

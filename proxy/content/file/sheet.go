@@ -49,8 +49,25 @@ func (d *document) excel() string {
 	for i, name := range d.named("xl/drawings/", "drawing") {
 		d.read(name, ordinal("drawing", i), &slide)
 	}
+	// Pivot tables and links keep copies of cells that may be gone from the sheets.
+	for _, folder := range []string{"xl/pivotCache/", "xl/externalLinks/"} {
+		for i, name := range d.named(folder, "") {
+			d.read(name, ordinal("cache", i), &copies)
+		}
+	}
+	d.charts("xl/charts/")
 	d.embedded("xl/")
 	return "xlsx"
+}
+
+// copies are values kept as attributes, or as text.
+var copies = dialect{text: set("v", "t"), end: map[string]string{"v": "\n", "t": "\n"}, attrs: set("v")}
+
+// charts adds the titles of charts and the values that they keep.
+func (d *document) charts(folder string) {
+	for i, name := range d.named(folder, "chart") {
+		d.read(name, ordinal("chart", i), &dialect{text: set("v", "t"), end: map[string]string{"pt": "\n", "p": "\n"}})
+	}
 }
 
 // sharedStrings reads the table of strings (ECMA-376 §18.4): cells refer to it
