@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"maps"
 	"path"
-	"reflect"
 	"regexp"
 	"runtime"
 	"slices"
@@ -112,15 +111,6 @@ type ruleFile struct {
 	Lists      []List   `toml:"list"` // words that several rules of the file have
 	Formats    []Format `toml:"format"`
 	FormatType string   `toml:"format_type"` // info type of formats that name none
-}
-
-// FileKeys are the keys that a rule file may have, for the test of the manual.
-func FileKeys() (keys []string) {
-	t := reflect.TypeFor[ruleFile]()
-	for i := range t.NumField() {
-		keys = append(keys, t.Field(i).Tag.Get("toml"))
-	}
-	return keys
 }
 
 // digest adds a file to what the catalogue's digest is made of.
