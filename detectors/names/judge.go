@@ -115,6 +115,8 @@ func ceiling(k known, q cue) int16 {
 		switch {
 		case q.name == "introduced" && !k.any && k.words == 1: // "called SIGALRM"
 			return 70
+		case !k.any && (q.name == "role" || q.name == "labelled" && !q.named): // "our client Northwind Traders"
+			return 71
 		case q.name == "introduced" && !full, !k.any:
 			return 82
 		}
