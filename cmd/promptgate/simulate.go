@@ -17,7 +17,7 @@ import (
 func shapesDir(state string) string { return filepath.Join(state, "shapes") }
 
 // records opens what the state directory keeps.
-func (t policyTask) records() (dir string, n shape.Namer, err error) {
+func (t policyTask) records() (dir string, n *shape.Namer, err error) {
 	state, err := t.cfg.State(t.p.getenv)
 	if err != nil {
 		return "", n, err

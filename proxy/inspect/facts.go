@@ -37,13 +37,13 @@ func (e *Evidence) facts(ev *audit.Event, v *Verdict) {
 
 // Namer hides names in records of shapes: of settings it shows what an event
 // shows.
-func Namer(key []byte) shape.Namer {
-	return shape.Namer{Key: key, Word: func(name, value string) (string, bool) {
+func Namer(key []byte) *shape.Namer {
+	return shape.NewNamer(key, func(name, value string) (string, bool) {
 		if name == "model" {
 			return model(value), true
 		}
 		return value, protocolWord(value)
-	}}
+	})
 }
 
 func contains(facts []audit.Fact, f audit.Fact) bool {

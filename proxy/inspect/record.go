@@ -33,6 +33,8 @@ import (
 type Evidence struct {
 	cfg  EvidenceConfig
 	macs sync.Pool // of hash.Hash, keyed: making one costs more than the hash
+
+	namer *shape.Namer
 }
 
 // EvidenceConfig says where evidence goes.
@@ -56,7 +58,7 @@ func NewEvidence(c EvidenceConfig) *Evidence {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	e := &Evidence{cfg: c}
+	e := &Evidence{cfg: c, namer: Namer(c.Key)}
 	e.macs.New = func() any { return hmac.New(sha256.New, c.Key) }
 	return e
 }
@@ -88,7 +90,7 @@ func (e *Evidence) Record(ctx context.Context, r *Request, v *Verdict) <-chan er
 		e.count(&ev, v)
 	}
 	if e.cfg.Shapes != nil {
-		e.cfg.Shapes.Add(Namer(e.cfg.Key).Of(&v.asked, &v.Decision, v.ID, v.Profile, v.Revision, v.Mode == Observed))
+		e.cfg.Shapes.Add(e.namer.Of(&v.asked, &v.Decision, v.ID, v.Profile, v.Revision, v.Mode == Observed))
 	}
 	if e.cfg.Audit == nil {
 		return nil

@@ -18,8 +18,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -100,21 +102,35 @@ type Decided struct {
 	Gap      string   `json:"g,omitempty"`
 }
 
-// A Namer hides names. Word says which values of settings are words of the
-// protocol and may be shown, and how much of them; nil shows none.
+// A Namer hides names. Safe for concurrent use.
 type Namer struct {
-	Key  []byte
-	Word func(name, value string) (shown string, ok bool)
+	word func(name, value string) (shown string, ok bool)
+	macs sync.Pool // of hash.Hash, keyed: making one costs more than the hash
+}
+
+// NewNamer makes a namer. word says which values of settings are words of the
+// protocol and may be shown, and how much of them; nil shows none.
+func NewNamer(key []byte, word func(name, value string) (shown string, ok bool)) *Namer {
+	n := &Namer{word: word}
+	n.macs.New = func() any { return hmac.New(sha256.New, key) }
+	return n
 }
 
 // hash is "#" and 24 digits of a keyed hash; "" stays "".
-func (n Namer) hash(kind, value string) string {
+func (n *Namer) hash(kind, value string) string {
 	if value == "" {
 		return ""
 	}
-	h := hmac.New(sha256.New, n.Key)
-	h.Write([]byte("shape\x00" + kind + "\x00" + value))
-	return "#" + hex.EncodeToString(h.Sum(nil)[:12])
+	h := n.macs.Get().(hash.Hash)
+	defer n.macs.Put(h)
+	h.Reset()
+	var text [256]byte
+	h.Write(append(append(append(append(text[:0], "shape\x00"...), kind...), 0), value...))
+	var sum [sha256.Size]byte
+	var out [25]byte
+	out[0] = '#'
+	hex.Encode(out[1:], h.Sum(sum[:0])[:12])
+	return string(out[:])
 }
 
 // stems are beginnings of values that say what kind of thing is meant, and are
@@ -124,9 +140,9 @@ func stems() []string {
 }
 
 // fact hides a value but for its stem.
-func (n Namer) fact(name, value string) string {
-	if n.Word != nil {
-		if shown, ok := n.Word(name, value); ok {
+func (n *Namer) fact(name, value string) string {
+	if n.word != nil {
+		if shown, ok := n.word(name, value); ok {
 			return shown
 		}
 	}
@@ -139,9 +155,9 @@ func (n Namer) fact(name, value string) string {
 }
 
 // Of makes the record of a message and its decision.
-func (n Namer) Of(m *policy.Message, d *policy.Decision, incident, profile, revision string, observed bool) Record {
+func (n *Namer) Of(m *policy.Message, d *policy.Decision, incident, profile, revision string, observed bool) Record {
 	r := Record{
-		Incident: incident, Time: m.Time.UTC(), Person: n.hash("person", m.Principal.Subject),
+		Incident: incident, Time: m.Time.UTC(),
 		User: n.hash("user", m.Principal.Subject), Groups: m.Principal.Groups, Network: m.Principal.Network, Device: n.hash("device", m.Principal.Device),
 		Method: string(m.Principal.Method), Assurance: int(m.Principal.Assurance),
 		App: m.App, Activity: m.Activity, Endpoint: m.Endpoint, Direction: int(m.Direction), Contents: int(m.Contents), Observed: observed, Emergency: m.Emergency,
@@ -151,7 +167,7 @@ func (n Namer) Of(m *policy.Message, d *policy.Decision, incident, profile, revi
 		Decided: Decided{Profile: profile, Revision: revision, Action: d.Summary(), Verdict: d.Verdict(), Intended: d.Intended.String(),
 			Rule: d.Rule, Rules: d.Rules, Redacted: len(d.Redact), Gap: string(d.Gap)},
 	}
-	if r.Person == "" {
+	if r.Person = r.User; r.Person == "" {
 		r.Person = n.hash("address", m.Principal.Address)
 	}
 	for _, f := range m.Facts {
@@ -256,7 +272,7 @@ func (n Names) of(hashed string) string {
 
 // answers reports whether records can answer a pattern: the beginning of words
 // that they show.
-func (n Namer) answers(x policy.Spelled) bool {
+func (n *Namer) answers(x policy.Spelled) bool {
 	stem := strings.TrimSuffix(x.Value, "*")
 	if x.Kind != "fact" || strings.Contains(stem, "*") {
 		return false
@@ -264,16 +280,16 @@ func (n Namer) answers(x policy.Spelled) bool {
 	if slices.Contains(stems(), stem) {
 		return true
 	}
-	if n.Word == nil {
+	if n.word == nil {
 		return false
 	}
-	_, ok := n.Word(x.Name, stem)
+	_, ok := n.word(x.Name, stem)
 	return ok || x.Name == "model"
 }
 
 // Names are those that policies spell out. globs counts the patterns among them
 // that match a part of a hidden name: records cannot answer these.
-func (n Namer) Names(policies ...*policy.Policy) (names Names, globs []string) {
+func (n *Namer) Names(policies ...*policy.Policy) (names Names, globs []string) {
 	names = Names{}
 	for _, p := range policies {
 		for _, x := range p.Spelled() {

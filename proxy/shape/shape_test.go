@@ -47,9 +47,9 @@ func policies(t testing.TB) map[string]*policy.Policy {
 	return out
 }
 
-var namer = Namer{Key: []byte("k"), Word: func(_, v string) (string, bool) {
+var namer = NewNamer([]byte("k"), func(_, v string) (string, bool) {
 	return v, v == "true" || v == "function" || v == "mcp" || v == "web_search" || v == "search"
-}}
+})
 
 func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
 
