@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"flag"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -48,6 +49,7 @@ func TestScript(t *testing.T) {
 			"expand":   expand,
 			"ready":    waitReady,
 			"received": received,
+			"reloaded": waitReloaded,
 
 			"readme-shows": readmeShows,
 			"readme-curl":  readmeCurl,
@@ -95,6 +97,26 @@ func waitReady(ts *testscript.TestScript, _ bool, args []string) {
 		time.Sleep(25 * time.Millisecond)
 	}
 	ts.Fatalf("%s did not become ready", args[0])
+}
+
+// reloaded URL RESULT waits until the metrics at URL count a reload with a result.
+func waitReloaded(ts *testscript.TestScript, _ bool, args []string) {
+	if len(args) != 2 {
+		ts.Fatalf("usage: reloaded URL RESULT")
+	}
+	want := []byte(`dlp_policy_reload_total{result="` + args[1] + `"}`)
+	for range 400 {
+		resp, err := http.Get(args[0])
+		if err == nil {
+			body, err := io.ReadAll(resp.Body)
+			resp.Body.Close()
+			if err == nil && bytes.Contains(body, want) {
+				return
+			}
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	ts.Fatalf("no reload ended with %s", args[1])
 }
 
 // received [!] TEXT: the upstream received a body that holds TEXT. Without an
