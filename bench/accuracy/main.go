@@ -32,7 +32,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 20261125, "of the corpus")
 	flag.IntVar(&o.each, "each", 20, "cases of each type and layout")
 	flag.IntVar(&o.harmless, "harmless", 20000, "harmless texts")
-	flag.StringVar(&o.only, "type", "", "this info type alone; \"people\" for names and addresses")
+	flag.StringVar(&o.only, "type", "", "this info type alone; \"people\" for names and addresses, \"hard\" for near misses and evasions")
 	flag.StringVar(&o.source, "source", "", "directories of ordinary source code, as in PATH: count false alarms on excerpts of it and nothing else")
 	flag.IntVar(&o.excerpts, "excerpts", 20000, "excerpts of 60 lines taken of -source")
 	flag.IntVar(&o.misses, "misses", 0, "print so many missed cases and false alarms (the texts are made up)")
@@ -83,6 +83,11 @@ func run(o options) error {
 		}
 	}
 	s.print(os.Stdout)
+	if o.only == "" || o.only == "hard" {
+		if err := s.hardCases(rand.New(rand.NewPCG(o.seed, 3)), os.Stdout); err != nil {
+			return err
+		}
+	}
 	if o.only == "" || o.only == "people" {
 		s.people(os.Stdout, peopleCases(rand.New(rand.NewPCG(o.seed, 2)), o.each))
 	}

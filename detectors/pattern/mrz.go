@@ -52,6 +52,8 @@ func (c *check) zone(r *rule, i int) bool {
 		}
 		if k == 0 {
 			length = e - i
+		} else if e == end+length+1 && e < len(text) && text[e] == '/' {
+			e-- // the < of a tag that ends
 		}
 		if e-end != length {
 			return false
