@@ -9,7 +9,8 @@
 //   - the OpenAI API: 400 and {"error":{"message","type","param","code"}}, which
 //     every SDK raises as its bad-request error, once;
 //   - ChatGPT's pages: 400 and {"detail":{"message","code","type"}}, which they
-//     show in place of an answer; 403 on paths that are closed as a whole;
+//     show in place of an answer; 403 on paths that are closed as a whole, and
+//     to the PUT of a file, which the page shows as an upload that failed;
 //   - anything else: 403, as a page when the client asks for one, else as JSON.
 //
 // A refusal names the kinds that were found and where (a schema locator), the
@@ -75,7 +76,7 @@ func (m *Messages) Stop(s Stop) Refusal {
 	w := m.words(s.Header)
 	n := w.stopped(s)
 	n.status = http.StatusForbidden
-	if f := format(s.Endpoint); f == provider.OpenAI || f == provider.ChatGPT && !s.Endpoint.Closed {
+	if f := format(s.Endpoint); f == provider.OpenAI || f == provider.ChatGPT && !s.Endpoint.Closed && s.Method != http.MethodPut {
 		n.status = http.StatusBadRequest
 	}
 	h := http.Header{"X-Should-Retry": {"false"}, "X-Promptgate-Action": {max(s.Decision.Gate.Enforced(), policy.Coach).String()}}

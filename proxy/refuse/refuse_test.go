@@ -409,3 +409,13 @@ func FuzzRefusalIsWellFormed(f *testing.F) {
 		}
 	})
 }
+
+// A PUT of bytes has no page of its own to show a detail object in: 403 says that the upload failed.
+func TestAStoppedUploadIsForbidden(t *testing.T) {
+	m := load(t)
+	for method, want := range map[string]int{http.MethodPut: 403, http.MethodPost: 400} {
+		if got := m.Stop(Stop{Endpoint: chatGPT(), Method: method}); got.Status != want {
+			t.Errorf("%s: status %d, want %d", method, got.Status, want)
+		}
+	}
+}
