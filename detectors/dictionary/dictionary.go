@@ -24,6 +24,8 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sort"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -163,6 +165,26 @@ func common(a, b string) int {
 		n++
 	}
 	return n
+}
+
+// Open returns how many of the last bytes of text some term begins with, as far as
+// they go: what may still become one. text must hold the last Longest bytes of what
+// is known, or all of it.
+func (s *Set) Open(text []byte) int {
+	var buf [MaxTerm + utf8.UTFMax]byte
+	lo := max(0, len(text)-s.longest)
+	for lo > 0 && !utf8.RuneStart(text[lo]) && len(text)-lo < len(buf) {
+		lo--
+	}
+	tail := fold(buf[:0], text[lo:])
+	for i := range tail {
+		rest := tail[i:]
+		k := sort.Search(len(s.terms), func(k int) bool { return s.terms[k].folded >= string(rest) })
+		if k < len(s.terms) && strings.HasPrefix(s.terms[k].folded, string(rest)) {
+			return len(rest)
+		}
+	}
+	return 0
 }
 
 // Longest is the number of bytes of the longest term: text before the new one that

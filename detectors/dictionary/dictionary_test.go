@@ -129,6 +129,36 @@ func TestEveryByteMayStandInATerm(t *testing.T) {
 	}
 }
 
+func TestOpenIsWhatMayBecomeATerm(t *testing.T) {
+	s, err := Compile(terms("Project Kestrel", "=Über Nacht", "天鹅计划", "kite"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for text, want := range map[string]int{
+		"":                     0,
+		"the project":          7,
+		"the PROJECT\n":        8,
+		"the project kestre":   14,
+		"the project kestrel":  15, // it may stand before a letter
+		"the project kestrel ": 0,
+		"the projects":         0,
+		"süß über":             5,
+		"süß über ":            6,
+		"关于天鹅":                 6,
+		"关于天鹅\xe8":             7, // inside a rune
+		"the pro ki":           2,
+		"\xff\xffkit":          3,
+	} {
+		if got := s.Open([]byte(text)); got != want {
+			t.Errorf("%q: %d bytes are open, want %d", text, got, want)
+		}
+	}
+	text := []byte("about project kest")
+	if n := testing.AllocsPerRun(100, func() { s.Open(text) }); n > 0 {
+		t.Errorf("Open allocates %v times", n)
+	}
+}
+
 func FuzzFindAgreesWithTheNaiveSearchForEveryCut(f *testing.F) {
 	f.Add("Kestrel\nkes\nestrel k\n=KESTREL", "a kestrel KESTREL\tK kes", uint64(1))
 	f.Add("ab\nabab\nbab\nb", "abababab", uint64(2))
@@ -147,6 +177,14 @@ func FuzzFindAgreesWithTheNaiveSearchForEveryCut(f *testing.F) {
 		}
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		want := naive(ts, []byte(text))
+		for cut := range len(text) {
+			open := s.Open([]byte(text[max(0, cut-s.Longest()-8):cut]))
+			for _, h := range want {
+				if h.Start < cut-open && h.End > cut {
+					t.Errorf("at %d only %d bytes are open, and a term stands at %d to %d", cut, open, h.Start, h.End)
+				}
+			}
+		}
 		for _, most := range []int{1, 7, 1 << 20} {
 			if got := pieces(s, []byte(text), func() int { return 1 + rnd.IntN(most) }); !slices.Equal(got, want) {
 				t.Errorf("cut into up to %d bytes: %v, want %v", most, got, want)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
+	"github.com/promptgate/promptgate/detectors/dictionary"
 )
 
 // openings is what findings may begin with before their anchor is there, beyond
@@ -16,7 +17,8 @@ import (
 type openings struct {
 	phrases [256][]opening // keywords of several words that belong to what they find, by first byte
 	longest int            // of them, in bytes
-	always  int            // where no more is known than how far a finding may reach
+	terms   *dictionary.Set
+	always  int // where no more is known than how far a finding may reach
 }
 
 // An opening is a keyword with white space in it, in small letters if its case
@@ -50,9 +52,7 @@ func (d *detector) openings() *openings {
 		}
 	}
 	if d.terms != nil {
-		for _, r := range d.terms.needs() {
-			o.always = max(o.always, r.Before)
-		}
+		o.terms = d.terms.set
 	}
 	return o
 }
@@ -101,6 +101,9 @@ func holdsSpace(re *syntax.Regexp) bool {
 // open implements [detectors.Needs.Open].
 func (o *openings) open(text []byte) int {
 	n := max(o.always, number(text), value(text), zone(text))
+	if o.terms != nil {
+		n = max(n, o.terms.Open(text))
+	}
 	for from := max(0, len(text)-o.longest+1); from < len(text)-n; from++ {
 		if from > 0 && isAlnum(text[from-1]) && isAlnum(text[from]) {
 			continue // inside a word
