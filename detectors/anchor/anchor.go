@@ -31,7 +31,15 @@ const (
 	KindAt                  // the byte before End is '@'
 	KindIBAN                // two upper-case letters and two digits ended at End
 	KindCaps                // an upper-case letter that begins a word is the byte before End
+	KindEscape              // two bytes ended at End with which an escape may begin; see below
+	KindWide                // the byte before End begins a character outside ASCII
+
+	lastKind = KindWide
 )
+
+// KindEscape is % and a hex digit, \ and u or x, & and # or a letter or digit, =
+// and a hex digit or line break (quoted-printable, in capitals): one of the two
+// bytes alone stands in all text.
 
 // A Hit is one place. End is the absolute offset just behind its last byte:
 // the position at which the hit became known. Hits are ordered by (End, Kind, ID).

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"testing"
 	"unsafe"
@@ -61,6 +62,8 @@ func naive(c Config, text []byte) []Hit {
 		add(KindAt, b == '@')
 		add(KindIBAN, digit(i) && digit(i-1) && upper(i-2) && upper(i-3))
 		add(KindCaps, upper(i) && !word(i-1))
+		add(KindEscape, i > 0 && escape.Match(text[i-1:i+1]))
+		add(KindWide, b >= 0xC2)
 	}
 	slices.SortStableFunc(hits, func(a, b Hit) int {
 		return cmp.Or(a.End-b.End, int(a.Kind)-int(b.Kind), int(a.ID)-int(b.ID))
@@ -129,7 +132,11 @@ func asciiLower(b []byte) []byte {
 	return out
 }
 
-func allKinds() []Kind { return []Kind{KindDigits, KindToken, KindAt, KindIBAN, KindCaps} }
+func allKinds() []Kind {
+	return []Kind{KindDigits, KindToken, KindAt, KindIBAN, KindCaps, KindEscape, KindWide}
+}
+
+var escape = regexp.MustCompile(`^(?:%[0-9A-Fa-f]|\\[ux]|&[#0-9A-Za-z]|=[0-9A-F\r\n])$`)
 
 // find runs s over text cut into pieces of the given lengths; the last length
 // is repeated until the text ends.
@@ -218,7 +225,7 @@ func soup(r *rand.Rand, ls []Literal, n int) []byte {
 				out = append(out, "azAZ09_+/=-q"[r.IntN(12)])
 			}
 		case 5:
-			out = append(out, "@ DE89 GB29@ Ab A_B éA\r\n\t"[r.IntN(20):]...)
+			out = append(out, "@ DE89 GB29@ Ab A_B éA\r\n\t%4f\\u00=3D=\n&#3;&amp"[r.IntN(40):]...)
 		case 6:
 			for range r.IntN(20) {
 				out = append(out, byte(r.IntN(256)))
@@ -357,7 +364,7 @@ func TestCompileRefuses(t *testing.T) {
 		{"too long", Config{Literals: []Literal{{Text: string(make([]byte, MaxLiteral+1))}}}},
 		{"no run", Config{Kinds: []Kind{KindDigits}, MinDigits: 1}},
 		{"long run", Config{Kinds: []Kind{KindToken}, MinToken: MaxRun + 1}},
-		{"kind", Config{Kinds: []Kind{KindCaps + 1}}},
+		{"kind", Config{Kinds: []Kind{lastKind + 1}}},
 	} {
 		if _, err := c.Compile(); err == nil {
 			t.Errorf("%s: no error", c.name)

@@ -22,7 +22,7 @@ type Set struct {
 	lits      literals
 	minDigits int
 	minToken  int
-	kinds     [KindCaps + 1]bool
+	kinds     [lastKind + 1]bool
 	blocks    bool
 }
 
@@ -31,7 +31,7 @@ type Set struct {
 func Compile(literals []Literal, minDigits, minToken int) (*Set, error) {
 	return Config{
 		Literals: literals, MinDigits: minDigits, MinToken: minToken,
-		Kinds: []Kind{KindDigits, KindToken, KindAt, KindIBAN, KindCaps},
+		Kinds: []Kind{KindDigits, KindToken, KindAt, KindIBAN, KindCaps, KindEscape, KindWide},
 	}.Compile()
 }
 
@@ -41,7 +41,7 @@ func (c Config) Compile() (*Set, error) {
 	s := &Set{minDigits: c.MinDigits, minToken: c.MinToken, blocks: !c.NoBlocks}
 	var errs []error
 	for _, k := range c.Kinds {
-		if k > KindCaps {
+		if k > lastKind {
 			errs = append(errs, fmt.Errorf("anchor: unknown kind %d", k))
 			continue
 		}

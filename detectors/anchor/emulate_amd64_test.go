@@ -80,7 +80,7 @@ func symbols() map[string]int {
 		"masks_digit": int(unsafe.Offsetof(m.digit)), "masks_sep": int(unsafe.Offsetof(m.sep)), "masks_token": int(unsafe.Offsetof(m.token)),
 		"masks_at": int(unsafe.Offsetof(m.at)), "masks_upper": int(unsafe.Offsetof(m.upper)), "masks_punct": int(unsafe.Offsetof(m.punct)),
 		"masks_ctl": int(unsafe.Offsetof(m.ctl)), "masks_word": int(unsafe.Offsetof(m.word)), "masks_newline": int(unsafe.Offsetof(m.newline)),
-		"masks_high": int(unsafe.Offsetof(m.high)), "masks__size": int(unsafe.Sizeof(m)),
+		"masks_escape": int(unsafe.Offsetof(m.escape)), "masks_high": int(unsafe.Offsetof(m.high)), "masks__size": int(unsafe.Sizeof(m)),
 		"tables512_prev": int(unsafe.Offsetof(t.prev)), "tables512_next": int(unsafe.Offsetof(t.next)), "tables512_bit": int(unsafe.Offsetof(t.bit)),
 		"tables512_prop": int(unsafe.Offsetof(t.prop)), "tables512_sets": int(unsafe.Offsetof(t.sets)), "tables512_test": int(unsafe.Offsetof(t.test)),
 	}

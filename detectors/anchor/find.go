@@ -139,6 +139,9 @@ func (f *finder) block(c *Carry, m *masks, text []byte, at, size, from, off int)
 	if f.Set.blocks {
 		f.count(&c.tally, m, size, off+at)
 	}
+	if e.escape|e.wide != 0 {
+		e.sift(text, at)
+	}
 	any := e.any()
 	for all := m.two | m.three | m.four | m.free | m.long | any; all != 0; all &= all - 1 {
 		bit := all & -all
@@ -215,6 +218,12 @@ func (f *finder) reportAt(e *events, bit uint64, end int) {
 	}
 	if e.caps&bit != 0 {
 		f.report(Hit{End: end, Kind: KindCaps})
+	}
+	if e.escape&bit != 0 {
+		f.report(Hit{End: end, Kind: KindEscape})
+	}
+	if e.wide&bit != 0 {
+		f.report(Hit{End: end, Kind: KindWide})
 	}
 }
 

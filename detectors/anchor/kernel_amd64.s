@@ -58,8 +58,7 @@ loop512:
 	VPTESTMB (tables512_test+128)(DX), Z0, K2
 	KMOVQ K2, masks_token(DI)
 	VPTESTMB (tables512_test+192)(DX), Z0, K4
-	VPTESTMB (tables512_test+256)(DX), Z0, K2
-	KMOVQ K2, masks_upper(DI)
+	VPTESTMB (tables512_test+256)(DX), Z0, K6
 	VPTESTMB (tables512_test+320)(DX), Z0, K2
 	KMOVQ K2, masks_punct(DI)
 	VPTESTMB (tables512_test+384)(DX), Z0, K2
@@ -69,7 +68,12 @@ loop512:
 	KANDQ K3, K4, K5
 	KXORQ K5, K3, K3
 	KXORQ K5, K4, K4
+	KANDQ K3, K6, K7
+	KXORQ K7, K3, K3
+	KXORQ K7, K6, K6
 	KMOVQ K5, masks_newline(DI)
+	KMOVQ K7, masks_escape(DI)
+	KMOVQ K6, masks_upper(DI)
 	KMOVQ K3, masks_digit(DI)
 	KMOVQ K4, masks_at(DI)
 	VMOVDQA64 Z2, Z3
@@ -394,8 +398,7 @@ loop256:
 	VPMOVMSKB Y2, AX
 	MOVL AX, masks_punct(DI)
 	VPADDB Y2, Y2, Y2
-	VPMOVMSKB Y2, AX
-	MOVL AX, masks_upper(DI)
+	VPMOVMSKB Y2, R14
 	VPADDB Y2, Y2, Y2
 	VPMOVMSKB Y2, BX
 	VPADDB Y2, Y2, Y2
@@ -411,6 +414,12 @@ loop256:
 	XORL AX, BX
 	XORL AX, R13
 	MOVL AX, masks_newline(DI)
+	MOVL R14, AX
+	ANDL R13, AX
+	XORL AX, R14
+	XORL AX, R13
+	MOVL AX, masks_escape(DI)
+	MOVL R14, masks_upper(DI)
 	MOVL BX, masks_at(DI)
 	MOVL R13, masks_digit(DI)
 	VPERM2I128 $0x21, Y1, Y12, Y3

@@ -62,9 +62,10 @@ func (t *tables) classifyPortable(text []byte, at int, m []masks) {
 			k.word |= r >> 56 << j
 			k.high |= bitsOf(v, 7) << j
 		}
-		k.newline = k.digit & k.at
-		k.digit &^= k.newline
+		k.newline, k.escape = k.digit&k.at, k.digit&k.upper
+		k.digit &^= k.newline | k.escape
 		k.at &^= k.newline
+		k.upper &^= k.escape
 		m[i] = k
 	}
 }

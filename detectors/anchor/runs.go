@@ -50,14 +50,15 @@ type runs struct {
 	digits, token run
 	digit, word   uint8 // the last byte was one: 0 or 1
 	upper         uint8 // which of the last three bytes were, the last in bit 2
+	escape        uint8 // the last byte may begin an escape: 0 or 1
 }
 
 // events says at which of 64 bytes a hit of each kind ends.
 type events struct {
-	digits, token, at, iban, caps uint64
+	digits, token, at, iban, caps, escape, wide uint64
 }
 
-func (e *events) any() uint64 { return e.digits | e.token | e.at | e.iban | e.caps }
+func (e *events) any() uint64 { return e.digits | e.token | e.at | e.iban | e.caps | e.escape | e.wide }
 
 // events finds the hits in n bytes that have the masks m.
 func (s *Set) events(r *runs, m *masks, n int) (e events) {
@@ -77,6 +78,13 @@ func (s *Set) events(r *runs, m *masks, n int) (e events) {
 	if s.kinds[KindCaps] {
 		e.caps = m.upper &^ ((m.word|m.high)<<1 | uint64(r.word))
 	}
+	if s.kinds[KindEscape] {
+		e.escape = (m.escape<<1 | uint64(r.escape)) & (^uint64(0) >> (64 - n))
+		r.escape = uint8(m.escape >> (n - 1) & 1)
+	}
+	if s.kinds[KindWide] {
+		e.wide = m.high
+	}
 	r.digit = uint8(m.digit >> (n - 1) & 1)
 	r.word = uint8((m.word | m.high) >> (n - 1) & 1)
 	if n >= 3 {
@@ -85,4 +93,33 @@ func (s *Set) events(r *runs, m *masks, n int) (e events) {
 		r.upper = uint8((m.upper<<3 | uint64(r.upper)) >> n & 7)
 	}
 	return e
+}
+
+// sift leaves in e only what begins a character and what an escape may begin with.
+// text[at] is the first of the bytes that e is of.
+func (e *events) sift(text []byte, at int) {
+	for l := e.escape; l != 0; l &= l - 1 {
+		if i := at + first(l); !escapes(text[i-1], text[i]) {
+			e.escape &^= l & -l
+		}
+	}
+	for l := e.wide; l != 0; l &= l - 1 {
+		if text[at+first(l)] < 0xC2 { // continues a character, or none
+			e.wide &^= l & -l
+		}
+	}
+}
+
+// escapes reports whether an escape may begin with a and b; a is one of % \ & =.
+func escapes(a, b byte) bool {
+	digit, letter := b >= '0' && b <= '9', isLetter(b)
+	switch a {
+	case '%':
+		return digit || b|0x20 >= 'a' && b|0x20 <= 'f'
+	case '\\':
+		return b == 'u' || b == 'x'
+	case '&':
+		return digit || letter || b == '#'
+	}
+	return digit || b >= 'A' && b <= 'F' || b == '\n' || b == '\r'
 }

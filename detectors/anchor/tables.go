@@ -1,7 +1,8 @@
 package anchor
 
 // Properties of a byte, one bit each. LF is marked by propDigit and propAt
-// together, which nothing else is: nine properties in eight bits.
+// together and what may begin an escape by propDigit and propUpper, which nothing
+// else is: ten properties in eight bits.
 const (
 	propDigit = 1 << iota
 	propSep   // one of " -.", which may separate digits
@@ -12,6 +13,7 @@ const (
 	propCtl
 	propWord    // letter, digit or '_'
 	propNewline = propDigit | propAt
+	propEscape  = propDigit | propUpper // one of % \ & =
 )
 
 // Sets of pairs of neighbouring bytes, by the bit they have in the pair table.
@@ -52,6 +54,7 @@ type masks struct {
 	two, three, four, free, long    uint64
 	digit, sep, token, at, upper    uint64
 	punct, ctl, word, newline, high uint64
+	escape                          uint64
 }
 
 func properties() (t [256]byte) {
@@ -90,6 +93,9 @@ func properties() (t [256]byte) {
 		case '@':
 			p |= propAt
 		}
+		if b == '%' || b == '\\' || b == '&' || b == '=' {
+			p |= propEscape
+		}
 		t[i] = p
 	}
 	return t
@@ -124,7 +130,7 @@ func (m *masks) keep(n int) {
 	k := ^uint64(0) >> (64 - n)
 	for _, p := range [...]*uint64{
 		&m.two, &m.three, &m.four, &m.free, &m.long, &m.digit, &m.sep, &m.token, &m.at, &m.upper,
-		&m.punct, &m.ctl, &m.word, &m.newline, &m.high,
+		&m.punct, &m.ctl, &m.word, &m.newline, &m.high, &m.escape,
 	} {
 		*p &= k
 	}

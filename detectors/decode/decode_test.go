@@ -20,6 +20,7 @@ import (
 // fold rewrites a whole text and names the layers it undid.
 func fold(text string, eof bool) (string, string) {
 	var f Finder
+	mark(&f, []byte(text), 0)
 	var out strings.Builder
 	layers := map[Layer]bool{}
 	var buf [8]byte
@@ -36,6 +37,15 @@ func fold(text string, eof bool) (string, string) {
 		i = at + c.Len
 	}
 	return out.String(), strings.Trim(fmt.Sprint(keys(layers)), "[]")
+}
+
+// mark tells f of every byte of text[from:] that may begin a hidden character.
+func mark(f *Finder, text []byte, from int) {
+	for i, b := range text[from:] {
+		if b >= 0x80 || strings.IndexByte("%\\&=", b) >= 0 {
+			f.Mark(from + i)
+		}
+	}
 }
 
 func keys(m map[Layer]bool) (out []Layer) {
@@ -123,7 +133,9 @@ func changes(text []byte, more func(from int) int) string {
 	var buf [8]byte
 	end, i := 0, 0
 	for {
+		had := end
 		end = min(more(end), len(text))
+		mark(&f, text[:end], had)
 		for {
 			at, c, ok := f.Next(text[:end], 0, i, end == len(text), buf[:0])
 			i = at
@@ -304,6 +316,7 @@ func BenchmarkNextOnOrdinaryCode(b *testing.B) {
 	var buf [8]byte
 	for b.Loop() {
 		var f Finder
+		mark(&f, text, 0)
 		for i := 0; i < len(text); {
 			at, c, ok := f.Next(text, 0, i, true, buf[:0])
 			if i = at + c.Len; !ok {

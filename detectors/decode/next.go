@@ -1,25 +1,31 @@
 package decode
 
-import (
-	"bytes"
-	"encoding/binary"
-	"math/bits"
-)
-
-// A Finder looks for hidden characters in a text that grows at its end. It
-// remembers where it last saw each of the bytes that can begin one, so that the
-// whole text is searched once. The zero value is ready for a new text; it holds
-// no text. Not safe for concurrent use.
+// A Finder looks for hidden characters in a text that grows at its end, where
+// anchors say that one may stand ([Finder.Mark]) and where they set characters
+// apart. The zero value is ready for a new text; it holds no text. Not safe for
+// concurrent use.
 type Finder struct {
-	// By kind: % \ & = and bytes ≥ 0x80, and separators that set characters apart.
-	next [6]int // absolute offset of the next, or of the end of what was searched
-	seen [6]bool
+	marks  []int // absolute offsets, ascending: where hidden characters may begin
+	passed int   // of marks: they were looked at
+
+	apart int  // absolute offset of the next separator that sets characters apart, or of the end of what was searched
+	seen  bool // there is one at apart
 
 	rows  []stretch // where digits may be set apart
 	lines []stretch // where line breaks may cut numbers and keys
 	// Absolute offsets, ascending: where long runs of token bytes begin and heads
 	// of keys end.
 	tokens, heads []int
+}
+
+// Mark says that a hidden character may begin at an absolute offset: an ASCII
+// byte that begins an escape, or the first byte of a character outside ASCII.
+// Marks come in order, before the text behind them is searched.
+func (f *Finder) Mark(at int) {
+	if f.passed == len(f.marks) {
+		f.marks, f.passed = f.marks[:0], 0
+	}
+	f.marks = append(f.marks, at)
 }
 
 // Next returns the first hidden character at or after text[i], whose absolute
@@ -31,18 +37,20 @@ func (f *Finder) Next(text []byte, base, i int, eof bool, buf []byte) (at int, c
 		limit = max(i, len(text)-Context)
 	}
 	for i < limit {
-		least := limit
-		for k := range f.next {
-			n := f.next[k] - base
-			if n < i || !f.seen[k] && n < limit {
-				n = f.find(k, text, base, i, limit)
-			}
-			least = min(least, n)
+		if n := f.apart - base; n < i || !f.seen && n < limit {
+			f.findNext(text, base, i, limit)
+		}
+		least := min(limit, f.apart-base)
+		for f.passed < len(f.marks) && f.marks[f.passed] < base+i {
+			f.passed++
+		}
+		if f.passed < len(f.marks) {
+			least = min(least, f.marks[f.passed]-base)
 		}
 		if least >= limit {
 			return limit, c, false
 		}
-		if f.seen[apartKind] && f.next[apartKind] == base+least {
+		if f.seen && f.apart == base+least {
 			c, ok = f.unit(text, base, least, buf)
 		} else {
 			c, ok = Unit(text, least, buf)
@@ -55,15 +63,21 @@ func (f *Finder) Next(text []byte, base, i int, eof bool, buf []byte) (at int, c
 	return limit, c, false
 }
 
-// Reset makes the finder ready for another text; it keeps its room.
-func (f *Finder) Reset() {
-	*f = Finder{rows: f.rows[:0], lines: f.lines[:0], tokens: f.tokens[:0], heads: f.heads[:0]}
+// findNext searches text[i:limit], but what was searched, for separators that
+// set characters apart.
+func (f *Finder) findNext(text []byte, base, i, limit int) {
+	from := i
+	if !f.seen {
+		from = max(i, min(f.apart-base, limit))
+	}
+	n := f.findApart(text, base, from, limit)
+	f.seen, f.apart = n < limit, base+n
 }
 
-const (
-	starters  = "%\\&="
-	apartKind = 5
-)
+// Reset makes the finder ready for another text; it keeps its room.
+func (f *Finder) Reset() {
+	*f = Finder{marks: f.marks[:0], rows: f.rows[:0], lines: f.lines[:0], tokens: f.tokens[:0], heads: f.heads[:0]}
+}
 
 // unit is what stands at text[i], where characters are set apart or a value is
 // wrapped.
@@ -74,108 +88,4 @@ func (f *Finder) unit(text []byte, base, i int, buf []byte) (c Change, ok bool) 
 		}
 	}
 	return Change{1, buf[:0], Spaced}, true
-}
-
-// find is the index in text of the next byte of kind k at or after i, or limit.
-func (f *Finder) find(k int, text []byte, base, i, limit int) int {
-	from := max(i, min(f.next[k]-base, limit))
-	if f.seen[k] {
-		from = i
-	}
-	if k == apartKind {
-		n := f.findApart(text, base, from, limit)
-		f.seen[k], f.next[k] = n < limit, base+n
-		return n
-	}
-	for {
-		n := -1
-		switch {
-		case k == 1:
-			n = indexEscape(text[from:limit], text[limit:])
-		case k < len(starters):
-			n = bytes.IndexByte(text[from:limit], starters[k])
-		default:
-			n = indexHigh(text[from:limit])
-		}
-		if n < 0 {
-			f.seen[k], f.next[k] = false, base+limit
-			return limit
-		}
-		from += n
-		if promising(text, from) {
-			f.seen[k], f.next[k] = true, base+from
-			return from
-		}
-		from++
-	}
-}
-
-// promising looks one byte ahead: most of these bytes stand in ordinary text.
-func promising(text []byte, i int) bool {
-	if text[i] >= 0x80 {
-		return true
-	}
-	if i+1 >= len(text) {
-		return false
-	}
-	switch b := text[i+1]; text[i] {
-	case '%':
-		return hexDigit(b) >= 0
-	case '\\':
-		return b == 'u' || b == 'x'
-	case '&':
-		return b == '#' || isAlnum(b)
-	default:
-		return b < 'a' && hexDigit(b) >= 0 || b == '\n' || b == '\r'
-	}
-}
-
-// indexEscape is the index in p of the first backslash that u or x follows, in p
-// or at the start of rest, or -1. Text in JSON is full of other escapes.
-func indexEscape(p, rest []byte) int {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	i := bytes.IndexByte(p, '\\')
-	if i < 0 {
-		return -1
-	}
-	for ; i+9 <= len(p); i += 8 {
-		w := binary.LittleEndian.Uint64(p[i+1:])
-		b := binary.LittleEndian.Uint64(p[i:]) ^ '\\'*ones
-		u, x := b|(w^'u'*ones), b|(w^'x'*ones) // a byte is zero where both match
-		if m := ((u-ones)&^u | (x-ones)&^x) & high; m != 0 {
-			return i + bits.TrailingZeros64(m)/8 // the first such byte is no artefact of a borrow
-		}
-	}
-	for ; i < len(p); i++ {
-		if p[i] != '\\' {
-			continue
-		}
-		next := rest
-		if i+1 < len(p) {
-			next = p[i+1:]
-		}
-		if len(next) > 0 && (next[0] == 'u' || next[0] == 'x') {
-			return i
-		}
-	}
-	return -1
-}
-
-// indexHigh is the index of the first byte ≥ 0x80, or -1.
-func indexHigh(p []byte) int {
-	const high = 0x8080808080808080
-	i := 0
-	for ; i+32 <= len(p); i += 32 {
-		a := binary.LittleEndian.Uint64(p[i:]) | binary.LittleEndian.Uint64(p[i+8:])
-		b := binary.LittleEndian.Uint64(p[i+16:]) | binary.LittleEndian.Uint64(p[i+24:])
-		if (a|b)&high != 0 {
-			break
-		}
-	}
-	for ; i < len(p); i++ {
-		if p[i] >= 0x80 {
-			return i
-		}
-	}
-	return -1
 }

@@ -67,7 +67,7 @@ type Engine struct {
 	set      *anchor.Set
 	parts    []part
 	literals [][]use                    // by the id of the set
-	heads    []bool                     // likewise: those whose case counts may be heads of keys
+	heads    []uint8                    // likewise: the length of those whose case counts, which may be heads of keys
 	kinds    [anchor.KindCaps + 1][]use // all but KindLiteral
 	terms    []use                      // by the id of a term: of each part those of its Needs
 	termers  []termer                   // parts that find terms
@@ -141,7 +141,11 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 				ids[l] = id
 				literals = append(literals, l)
 				e.literals = append(e.literals, nil)
-				e.heads = append(e.heads, !l.Fold)
+				size := 0
+				if !l.Fold {
+					size = len(l.Text)
+				}
+				e.heads = append(e.heads, uint8(size))
 			}
 			u := use{part: p, id: uint32(k), right: int32(n.Right)}
 			if k < len(n.LiteralReach) {
@@ -179,8 +183,8 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 			e.parts[p].open = func([]byte) int { return before }
 		}
 	}
-	if !e.plain && !slices.Contains(kinds, anchor.KindToken) {
-		kinds = append(kinds, anchor.KindToken) // where runs may be decoded
+	if !e.plain { // where runs may be decoded and characters hidden
+		kinds = append(kinds, anchor.KindToken, anchor.KindEscape, anchor.KindWide)
 	}
 	for id, uses := range e.literals {
 		literals[id].Begins = !slices.ContainsFunc(uses, func(u use) bool { return !begins(&e.parts[u.part].needs, int(u.id)) })

@@ -85,8 +85,8 @@ func (l *layers) token(end int) {
 	}
 }
 
-// point tells layers of an anchor that ends at an offset: runs may be decoded
-// there, numbers set apart, keys wrapped.
+// point tells layers of an anchor that ends at an offset: characters may be
+// hidden there, runs decoded, numbers set apart, keys wrapped.
 func (s *Scanner) point(h *anchor.Hit, end int) {
 	l := &s.layers
 	switch h.Kind {
@@ -95,13 +95,29 @@ func (s *Scanner) point(h *anchor.Hit, end int) {
 		l.finder.Token(end)
 	case anchor.KindDigits:
 		l.finder.Number(s.window[:s.seen-s.base], s.base, end)
+	case anchor.KindEscape:
+		l.finder.Mark(end - 2)
+	case anchor.KindWide:
+		l.finder.Mark(end - 1)
 	case anchor.KindIBAN:
 		l.finder.Head(s.window[:s.seen-s.base], s.base, end)
 	case anchor.KindLiteral:
-		if s.engine.heads[h.ID] {
+		// Some literals are found only where a word begins: no head counts elsewhere.
+		if n := int(s.engine.heads[h.ID]); n > 0 && s.beginsWord(end-n) {
 			l.finder.Head(s.window[:s.seen-s.base], s.base, end)
 		}
 	}
+}
+
+// beginsWord reports whether no letter stands before an offset, or before what is
+// no letter, but for a small one before a capital.
+func (s *Scanner) beginsWord(at int) bool {
+	i := at - s.base
+	if at == s.part || i <= 0 || i >= len(s.window) {
+		return true
+	}
+	a, b := s.window[i-1], s.window[i]
+	return !isAlnum(a) || isDigit(a) || !isAlnum(b) || isDigit(b) || a >= 'a' && b <= 'Z'
 }
 
 // layersFrom is an offset before which layers find nothing more.

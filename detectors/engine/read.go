@@ -89,6 +89,8 @@ func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 			uses = e.literals[h.ID]
 		case detectors.KindTerm:
 			uses = e.terms[h.ID : h.ID+1]
+		case anchor.KindEscape, anchor.KindWide:
+			continue // of layers alone
 		default:
 			uses = e.kinds[h.Kind]
 		}

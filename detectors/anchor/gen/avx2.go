@@ -30,6 +30,8 @@ func (w *writer) avx2() {
 			r = "R13"
 		case "at":
 			r = "BX"
+		case "upper":
+			r = "R14"
 		}
 		w.op("VPMOVMSKB Y2, %s", r)
 		if r == "AX" {
@@ -44,6 +46,12 @@ func (w *writer) avx2() {
 	w.op("XORL AX, BX")
 	w.op("XORL AX, R13")
 	w.op("MOVL AX, masks_newline%s", dst)
+	w.op("MOVL R14, AX")
+	w.op("ANDL R13, AX")
+	w.op("XORL AX, R14")
+	w.op("XORL AX, R13")
+	w.op("MOVL AX, masks_escape%s", dst)
+	w.op("MOVL R14, masks_upper%s", dst)
 	w.op("MOVL BX, masks_at%s", dst)
 	w.op("MOVL R13, masks_digit%s", dst)
 

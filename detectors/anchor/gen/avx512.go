@@ -44,6 +44,8 @@ func (w *writer) avx512() {
 			k = 3
 		case "at":
 			k = 4
+		case "upper":
+			k = 6
 		}
 		w.op("VPTESTMB (tables512_test+%d)(DX), Z0, K%d", i*64, k)
 		if k == 2 {
@@ -53,7 +55,12 @@ func (w *writer) avx512() {
 	w.op("KANDQ K3, K4, K5")
 	w.op("KXORQ K5, K3, K3")
 	w.op("KXORQ K5, K4, K4")
+	w.op("KANDQ K3, K6, K7")
+	w.op("KXORQ K7, K3, K3")
+	w.op("KXORQ K7, K6, K6")
 	w.op("KMOVQ K5, masks_newline%s", dst)
+	w.op("KMOVQ K7, masks_escape%s", dst)
+	w.op("KMOVQ K6, masks_upper%s", dst)
 	w.op("KMOVQ K3, masks_digit%s", dst)
 	w.op("KMOVQ K4, masks_at%s", dst)
 	w.windows(64, func(set int) {
