@@ -109,6 +109,9 @@ func (r *Runner) unit(text []byte, i int, c Layer, eof bool) (d Decoded, ok, mor
 
 // classify admits a run by its head.
 func classify(p []byte) Layer {
+	if refused(p) {
+		return none
+	}
 	n, end, all, any := 0, 0, byte(0xFF), byte(0) // end: without padding
 	for ; n < len(p); n++ {
 		c := class(p[n])
@@ -139,26 +142,64 @@ func classify(p []byte) Layer {
 	return none
 }
 
+// refused reports whether the first bytes of p, a sixth of a head or so, show that
+// classify will not admit it: so it is with nearly all names and paths.
+func refused(p []byte) bool {
+	if len(p) < MinRun {
+		return true
+	}
+	all, any := byte(0xFF), byte(0)
+	for _, b := range p[:16] {
+		c := class(b)
+		all &= c
+		any |= c
+	}
+	switch {
+	case all == 0:
+		return true
+	case all&classBase32 != 0, all&classBase64 == 0, any&(classURL|classStd) == classURL|classStd:
+		return false
+	case all&classHex != 0 && mayHold(hexHead(p)):
+		return false
+	}
+	return !mayHold(base64Head(p))
+}
+
+// mayHold reports whether what is longer and begins with these bytes may be packed
+// or text.
+func mayHold(first [12]byte) bool {
+	return packed(first[:]) != "" || mayBeWide(first[:]) || mayRead(first[:])
+}
+
+// hexHead is what 24 digits of hex hold.
+func hexHead(p []byte) (first [12]byte) {
+	for i := range first {
+		first[i] = nibble(p[2*i])<<4 | nibble(p[2*i+1])
+	}
+	return first
+}
+
+// base64Head is what 16 characters of base64 hold.
+func base64Head(p []byte) (first [12]byte) {
+	for i := 0; i < 4; i++ {
+		q := p[4*i : 4*i+4]
+		v := uint32(sextets[q[0]&0x7F])<<18 | uint32(sextets[q[1]&0x7F])<<12 | uint32(sextets[q[2]&0x7F])<<6 | uint32(sextets[q[3]&0x7F])
+		first[3*i], first[3*i+1], first[3*i+2] = byte(v>>16), byte(v>>8), byte(v)
+	}
+	return first
+}
+
 // admits reports whether p, all of it in c's alphabet, holds text or what is
 // packed. Most runs hold neither, and their first bytes say so. any is what
 // classes occur.
 func admits(p []byte, c Layer, any byte) bool {
-	var first [12]byte
 	switch {
 	case c == Hex && len(p) >= 24:
-		for i := range first {
-			first[i] = nibble(p[2*i])<<4 | nibble(p[2*i+1])
-		}
+		return mayHold(hexHead(p)) && holds(p, c)
 	case c == Base64 && len(p) >= 16 && any&(classURL|classStd) != classURL|classStd:
-		for i := 0; i < 4; i++ {
-			q := p[4*i : 4*i+4]
-			v := uint32(sextets[q[0]&0x7F])<<18 | uint32(sextets[q[1]&0x7F])<<12 | uint32(sextets[q[2]&0x7F])<<6 | uint32(sextets[q[3]&0x7F])
-			first[3*i], first[3*i+1], first[3*i+2] = byte(v>>16), byte(v>>8), byte(v)
-		}
-	default:
-		return holds(p, c)
+		return mayHold(base64Head(p)) && holds(p, c)
 	}
-	return (packed(first[:]) != "" || mayBeWide(first[:]) || mayRead(first[:])) && holds(p, c)
+	return holds(p, c)
 }
 
 // holds decodes p, which is a head.

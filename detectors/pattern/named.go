@@ -146,8 +146,12 @@ func (c *check) tokenHeads(n int) {
 		return
 	}
 	stop := min(len(text), c.at+scanned)
-	for i := c.at - n; i+3 <= stop && isToken(text[i]); i++ {
-		if !c.d.heads.first.has(text[i]) || i > 0 && isWord(text[i-1]) {
+	i := c.at - n
+	if i > 0 && signs[text[i-1]]&signWord != 0 {
+		i = behindWord(text, i, stop) // the view begins inside a word
+	}
+	for ; i+3 <= stop && signs[text[i]]&signToken != 0; i = behindWord(text, i, stop) {
+		if !c.d.heads.first.has(text[i]) {
 			continue
 		}
 		for _, u := range c.d.heads.uses[[3]byte(text[i:i+3])] {
@@ -156,4 +160,19 @@ func (c *check) tokenHeads(n int) {
 			}
 		}
 	}
+}
+
+// behindWord is the next place in a run of token bytes at which no word goes on:
+// two bytes behind the last of the word that text[i:stop] begins with, stop if the
+// run ends there.
+func behindWord(text []byte, i, stop int) int {
+	for ; i < stop; i++ {
+		if s := signs[text[i]]; s&signWord == 0 {
+			if s&signToken == 0 {
+				return stop
+			}
+			return i + 1
+		}
+	}
+	return stop
 }

@@ -358,11 +358,29 @@ func (c *check) has(i, n int) bool {
 // tokenHead is the number of token bytes before the anchor's end.
 func (c *check) tokenHead() int {
 	i := c.at
-	for i > 0 && isToken(c.v.Text[i-1]) {
+	for i > 0 && signs[c.v.Text[i-1]]&signToken != 0 {
 		i--
 	}
 	return c.at - i
 }
+
+// What a byte is in runs, looked up where many are read.
+const (
+	signToken = 1 << iota
+	signWord
+)
+
+var signs = func() (t [256]byte) {
+	for b := range t {
+		if isToken(byte(b)) {
+			t[b] |= signToken
+		}
+		if isWord(byte(b)) {
+			t[b] |= signWord
+		}
+	}
+	return t
+}()
 
 func isToken(b byte) bool {
 	return isWord(b) || b == '+' || b == '/' || b == '=' || b == '-'
