@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS = -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 20s
 
-.PHONY: run build demo test check fuzz bench bench-accuracy bench-peers bench-corpora e2e help
+.PHONY: run build demo test check fuzz bench bench-accuracy accuracy-report bench-peers bench-corpora e2e help
 
 run: build ## build and start the proxy with embedded defaults (state in ./state)
 	bin/promptgate serve --state-dir state
@@ -39,6 +39,9 @@ bench: build bench-corpora ## throughput and latency of the proxy beside an unin
 
 bench-accuracy: ## recall by info type and false alarms, on a labelled corpus made from a seed
 	go run ./bench/accuracy
+
+accuracy-report: ## docs/accuracy.md and its picture, from the same corpus
+	go run ./bench/accuracy -report docs
 
 bench-peers: ## what other programs find on the same corpus (installs them from npm and PyPI)
 	go run ./bench/peers

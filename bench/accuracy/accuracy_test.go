@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/xml"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -40,6 +41,19 @@ func TestUpperBound(t *testing.T) {
 	for n, want := range map[int]float64{0: 2.996, 1: 4.744, 5: 10.513, 10: 16.962, 100: 118.079} {
 		if got := upper(n); math.Abs(got-want) > 0.01 {
 			t.Errorf("upper(%d) = %.3f, want %.3f", n, got, want)
+		}
+	}
+}
+
+func TestPictureIsWellFormed(t *testing.T) {
+	s := score{types: map[string]*tally{"pii.x": {cases: [2]int{4, 2}, found: [2]int{3, 2}}, "pci.y": {cases: [2]int{1, 0}}}}
+	got := string(s.picture())
+	if err := xml.Unmarshal([]byte(got), new(struct{})); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{">pci<", ">pii<", ">75.0 %<", ">100.0 %<", ">0.0 %<"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is missing in %s", want, got)
 		}
 	}
 }

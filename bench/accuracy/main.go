@@ -15,10 +15,12 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 
@@ -37,6 +39,7 @@ func main() {
 	flag.IntVar(&o.excerpts, "excerpts", 20000, "excerpts of 60 lines taken of -source")
 	flag.IntVar(&o.misses, "misses", 0, "print so many missed cases and false alarms (the texts are made up)")
 	flag.StringVar(&o.export, "export", "", "write the corpus to this file, a case a line, and measure nothing")
+	flag.StringVar(&o.report, "report", "", "write accuracy.md and its picture into this directory")
 	flag.Parse()
 	if err := run(o); err != nil {
 		fmt.Fprintln(os.Stderr, "accuracy:", err)
@@ -48,6 +51,7 @@ type options struct {
 	seed                   uint64
 	each, harmless, misses int
 	only, source, export   string
+	report                 string
 	excerpts               int
 }
 
@@ -82,16 +86,21 @@ func run(o options) error {
 			s.harmless(k)
 		}
 	}
-	s.print(os.Stdout)
+	var printed bytes.Buffer
+	w := io.MultiWriter(os.Stdout, &printed)
+	s.print(w)
 	if o.only == "" || o.only == "hard" {
-		if err := s.hardCases(rand.New(rand.NewPCG(o.seed, 3)), os.Stdout); err != nil {
+		if err := s.hardCases(rand.New(rand.NewPCG(o.seed, 3)), w); err != nil {
 			return err
 		}
 	}
 	if o.only == "" || o.only == "people" {
-		s.people(os.Stdout, peopleCases(rand.New(rand.NewPCG(o.seed, 2)), o.each))
+		s.people(w, peopleCases(rand.New(rand.NewPCG(o.seed, 2)), o.each))
 	}
-	return nil
+	if o.report == "" {
+		return nil
+	}
+	return s.report(o.report, printed.Bytes())
 }
 
 // export writes cases as JSON lines.
