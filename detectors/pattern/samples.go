@@ -128,6 +128,13 @@ func Sample(text, seed string) (out []byte, want []detectors.Span, err error) {
 }
 
 func generate(out []byte, kind, spec string, rnd *rand.Rand) ([]byte, error) {
+	if spec == "canary:" {
+		var random [16]byte
+		for i := range random {
+			random[i] = byte(rnd.IntN(256))
+		}
+		return append(out, validate.NewCanary(random)...), nil
+	}
 	if prefix, ok := strings.CutPrefix(spec, "github:"); ok {
 		out = append(out, prefix...)
 		s := len(out)

@@ -236,6 +236,7 @@ func All() []Validator {
 		{"github_crc", Raw, GitHubCRC, 0},
 		{"jwt", Raw, JWT, 0},
 		{"basic_auth", Raw, BasicAuth, 0},
+		{"canary", Raw, Canary, 0},
 		{"public_ip", Raw, PublicIP, 0},
 	}
 }
