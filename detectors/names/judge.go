@@ -13,6 +13,7 @@ const (
 	startPoints = 62
 	modelPoints = 12 // at most: two for each unit of natural log odds
 	fullPoints  = 9  // given name and surname are known
+	surePoints  = 13 // … and are nothing else
 	partPoints  = 3  // one of them is
 	strongCue   = 13
 	weakCue     = 5
@@ -56,6 +57,8 @@ func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detec
 	}
 	add("model", int16(max(0, min(margin*2/sequence.Scale, modelPoints))))
 	switch {
+	case k.sure && p.tagger.Tags[i] == sequence.Begin:
+		add("gazetteer:full", surePoints)
 	case k.given && k.surname:
 		add("gazetteer:full", fullPoints)
 	case k.any:
@@ -148,6 +151,7 @@ func ceiling(k known, q cue) int16 {
 type known struct {
 	any, given, surname bool // surname: of another word than the given name
 	words               int  // without particles
+	sure                bool // a given name and surnames that are nothing else
 	ordinary            bool // each word is an ordinary word too: Grace Rivers
 	doubtful            bool // initials alone, an abbreviation, an office
 }
@@ -180,6 +184,11 @@ func knowledge(ws []sequence.Word) (k known) {
 		if w.Info.Name() && (!w.Info.Ordinary() || w.Info.Given() == 2) {
 			k.any = true
 		}
+	}
+	k.sure = plain(&ws[0]) && ws[0].Info.Given() > 0 && !ws[0].Info.Place() && len(ws) > 1
+	for i := range ws[1:] {
+		w := &ws[1+i]
+		k.sure = k.sure && (w.Shape == sequence.Lower || w.Shape == sequence.Initial || plain(w) && w.Info.Surname() == 2 && !w.Info.Place())
 	}
 	k.given = givens > 0 || both > 0
 	k.surname = surnames > 0 || both > 1 || both > 0 && givens > 0

@@ -98,6 +98,10 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 	}
 	p.work += 4 + 3*c.N
 	p.tagger.Tag(p.model, c)
+	if q.weight == no && wellKnown(c) && p.tagger.Tags[0] == sequence.Out && p.tagger.Tags[c.N-1] == sequence.Out {
+		p.report(v, 0, c.N, q, emit)
+		return 0
+	}
 	for i := 0; i < c.N; i++ {
 		if p.tagger.Tags[i] == sequence.Begin {
 			end := p.tagger.Name(c.N, i)
@@ -119,6 +123,16 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 		}
 	}
 	return 0
+}
+
+// wellKnown reports whether a chain is a given name and a surname that are nothing
+// else: a name whatever the model says.
+func wellKnown(c *chain) bool {
+	if c.N != 2 {
+		return false
+	}
+	a, b := &c.Words[0], &c.Words[1]
+	return plain(a) && plain(b) && a.Info.Given() > 0 && b.Info.Surname() == 2 && b.Info.Given() == 0 && !a.Info.Place() && !b.Info.Place()
 }
 
 // alone reports whether a chain is all there is behind its label, and of words

@@ -71,7 +71,7 @@ func Start(text []byte, at int) bool {
 					return false
 				}
 			}
-			return !(i >= 2 && isUpper(text[i-2]) && (i == 2 || !letterBehind(text[i-3]) && text[i-3] != '.'))
+			return !(i >= 2 && isUpper(text[i-2]) && (i == 2 || !letterBehind(text[i-3])))
 		}
 		w, ok := WordBefore(text, i)
 		if !ok || w.End != i {

@@ -24,6 +24,10 @@ type learner struct {
 	w, g     [][tagCount]float64 // weights, and sums of squared slopes
 	after    [tagCount][tagCount]float64
 	afterSum [tagCount][tagCount]float64
+
+	mean      [][tagCount]float64 // sum of the weights at snapshots
+	meanAfter [tagCount][tagCount]float64
+	snapshots int
 }
 
 const (
@@ -32,7 +36,8 @@ const (
 )
 
 func newLearner() *learner {
-	return &learner{w: make([][tagCount]float64, sequence.Features), g: make([][tagCount]float64, sequence.Features)}
+	n := sequence.Features
+	return &learner{w: make([][tagCount]float64, n), g: make([][tagCount]float64, n), mean: make([][tagCount]float64, n)}
 }
 
 // forbidden is a log weight of nothing.
@@ -125,16 +130,38 @@ func (l *learner) move(w, g *float64, slope float64) {
 	*w -= float64(decay * *w)
 }
 
+// snapshot adds the weights to their mean.
+func (l *learner) snapshot() {
+	l.snapshots++
+	for f := range l.w {
+		for t := range tagCount {
+			l.mean[f][t] += l.w[f][t]
+		}
+	}
+	for p := range tagCount {
+		for t := range tagCount {
+			l.meanAfter[p][t] += l.after[p][t]
+		}
+	}
+}
+
+// eachRound is how many snapshots are taken in a round, from the second on.
+const eachRound = 16
+
 // train goes over the examples so many times, in an order of its own each time.
+// The model is the mean of snapshots: the last examples weigh no more than others.
 func (l *learner) train(r *rand.Rand, list []example, rounds int) {
 	order := make([]int, len(list))
 	for i := range order {
 		order[i] = i
 	}
-	for range rounds {
+	for round := range rounds {
 		r.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		for _, i := range order {
+		for n, i := range order {
 			l.step(&list[i])
+			if round > 0 && n%(len(order)/eachRound+1) == 0 {
+				l.snapshot()
+			}
 		}
 	}
 }
@@ -145,12 +172,12 @@ func (l *learner) model() *sequence.Model {
 	round := func(w float64) int16 { return int16(max(-32000, min(32000, math.Round(w*sequence.Scale)))) }
 	for f := range l.w {
 		for t := range tagCount {
-			m.Weights[f][t] = round(l.w[f][t])
+			m.Weights[f][t] = round(l.mean[f][t] / float64(l.snapshots))
 		}
 	}
 	for p := range tagCount {
 		for t := range tagCount {
-			m.After[p][t] = round(l.after[p][t])
+			m.After[p][t] = round(l.meanAfter[p][t] / float64(l.snapshots))
 		}
 	}
 	return m
