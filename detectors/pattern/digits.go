@@ -72,9 +72,9 @@ const maxGroup = 32
 // there is none): most groups begin none of them.
 type digitRules struct {
 	formats  [maxGroup + 1][maxGroup + 1][]ruleFormats
-	patterns [maxGroup + 1][]*rule // lead nothing
-	behind   [maxGroup + 1]byteSet // what may stand behind the group for one of patterns
-	led      []*rule               // begin before the group
+	patterns [maxGroup + 1][]digitPattern // lead nothing
+	behind   [maxGroup + 1]byteSet        // what may stand behind the group for one of patterns
+	led      []*rule                      // begin before the group
 	phones   []*rule
 }
 
@@ -82,6 +82,13 @@ type digitRules struct {
 type ruleFormats struct {
 	rule    *rule
 	formats []format
+}
+
+// A digitPattern is a rule whose pattern begins with a group of a length, and
+// what may stand behind that.
+type digitPattern struct {
+	rule   *rule
+	behind byteSet
 }
 
 func newDigitRules(list []*rule) (d digitRules) {
@@ -108,10 +115,10 @@ func newDigitRules(list []*rule) (d digitRules) {
 				d.led = append(d.led, r)
 				continue
 			}
-			for n := range d.patterns {
-				if r.match.beginsDigits(n) {
-					d.patterns[n] = append(d.patterns[n], r)
-					d.behind[n].addAll(r.match.head(n))
+			for n, set := range r.match.behindDigits(r.right == boundNone) {
+				if set != (byteSet{}) {
+					d.patterns[n] = append(d.patterns[n], digitPattern{r, set})
+					d.behind[n].addAll(set)
 				}
 			}
 		}
@@ -171,6 +178,7 @@ func (c *check) digitRun() {
 			continue
 		}
 		c.work += groupCost
+		c.lone = 0
 		n := g.end - g.start
 		second := 0
 		if k+1 < len(c.groups) {
@@ -188,8 +196,12 @@ func (c *check) digitRun() {
 			}
 		}
 		if m := min(n, maxGroup); n > maxGroup || g.end >= len(text) || rules.behind[m].has(text[g.end]) {
-			for _, r := range rules.patterns[m] {
-				if r.match.begins(text, g.start) && r.left.before(text, g.start) && (g.start > 0 || c.v.BOF) {
+			for i := range rules.patterns[m] {
+				p := &rules.patterns[m][i]
+				if n <= maxGroup && g.end < len(text) && !p.behind.has(text[g.end]) {
+					continue
+				}
+				if r := p.rule; r.match.begins(text, g.start) && r.left.before(text, g.start) && (g.start > 0 || c.v.BOF) {
 					c.tryAt(r, g.start, 0, "")
 				}
 			}
@@ -233,7 +245,17 @@ next:
 			}
 		}
 		first, last := c.groups[at].start, c.groups[at+len(fm.lens)-1].end
-		if !c.alone(r, first, last) || sep == ' ' && c.inDump(first, last) {
+		if len(fm.lens) == 1 {
+			if c.lone == 0 { // the same for every rule
+				c.lone = 1
+				if !c.alone(r, first, last) {
+					c.lone = -1
+				}
+			}
+			if c.lone < 0 {
+				continue
+			}
+		} else if !c.alone(r, first, last) || sep == ' ' && c.inDump(first, last) {
 			continue
 		}
 		c.judge(r, candidate{start: first, end: last, head: first, points: fm.points, evidence: "separators"})

@@ -48,6 +48,48 @@ func heads(re *syntax.Regexp, asBytes bool, most int) ([]byteSet, error) {
 	return out, nil
 }
 
+// behindDigits computes, for groups of digits by their length, which bytes may
+// stand behind one that a match begins with; none if it begins with no such
+// group. within says that a match may end inside a group.
+func (m *matcher) behindDigits(within bool) (out [maxGroup + 1]byteSet) {
+	parsed, err := syntax.Parse(m.expr, syntax.Perl)
+	if err != nil {
+		panic("pattern: internal error: an expression is parsed once and not again")
+	}
+	prog, err := syntax.Compile(parsed.Simplify())
+	if err != nil {
+		panic("pattern: internal error: an expression is compiled once and not again")
+	}
+	w := walker{prog: prog, seen: make([]bool, len(prog.Inst))}
+	states := w.closure([]uint32{uint32(prog.Start)})
+	ended := false
+	for n := range out {
+		set := &out[n]
+		var next []uint32
+		for _, pc := range states {
+			var reads byteSet
+			add(&reads, &prog.Inst[pc])
+			if reads.hasDigit() {
+				next = append(next, prog.Inst[pc].Out)
+			}
+			set.addAll(reads)
+		}
+		if set[2]|set[3] != 0 || !m.bytes && set.has(0x1A) {
+			set[2], set[3] = ^uint64(0), ^uint64(0)
+		}
+		// The last one stands for all that are longer.
+		if set[0] &^= digits; w.match || ended || n == maxGroup && len(next) > 0 {
+			*set = anyByte
+		}
+		ended = ended || w.match && within
+		if len(next) == 0 && !ended {
+			break
+		}
+		states = w.closure(next)
+	}
+	return out
+}
+
 // A walker follows what a program does without reading.
 type walker struct {
 	prog  *syntax.Prog
@@ -58,6 +100,7 @@ type walker struct {
 // closure returns the instructions that read a rune, reachable from pcs.
 func (w *walker) closure(pcs []uint32) (out []uint32) {
 	clear(w.seen)
+	w.match = false
 	for len(pcs) > 0 {
 		pc := pcs[len(pcs)-1]
 		pcs = pcs[:len(pcs)-1]

@@ -82,6 +82,8 @@ func (c *check) judge(r *rule, k candidate) {
 		add("published_test_value", min(most-total, 0))
 	}
 	c.recent[c.next] = reported{r.index, c.v.Off + k.start, c.v.Off + k.end}
+	word, bit := c.recent[c.next].mark()
+	c.marks[word] |= 1 << bit
 	c.next = (c.next + 1) % len(c.recent)
 	c.kept = min(c.kept+1, len(c.recent))
 	if detectors.Confidence(total) < detectors.Low {
@@ -100,6 +102,9 @@ func (c *check) judge(r *rule, k candidate) {
 // known reports whether this rule already judged this value.
 func (c *check) known(r *rule, k candidate) bool {
 	want := reported{r.index, c.v.Off + k.start, c.v.Off + k.end}
+	if word, bit := want.mark(); c.marks[word]>>bit&1 == 0 {
+		return false
+	}
 	for i := range c.recent[:c.kept] {
 		if c.recent[i] == want {
 			return true

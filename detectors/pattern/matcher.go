@@ -143,25 +143,6 @@ func (m *matcher) begins(text []byte, start int) bool {
 	return true
 }
 
-// beginsDigits reports whether a match may begin with n digits and, behind
-// them, something else. Where heads knows no more, it may.
-func (m *matcher) beginsDigits(n int) bool {
-	for i := range min(n, len(m.heads)) {
-		if !m.heads[i].hasDigit() {
-			return false
-		}
-	}
-	return n >= len(m.heads) || !m.heads[n].onlyDigits()
-}
-
-// head is what the byte n bytes into a match may be, as far as heads knows.
-func (m *matcher) head(n int) byteSet {
-	if n < len(m.heads) {
-		return m.heads[n]
-	}
-	return byteSet{^uint64(0), ^uint64(0), ^uint64(0), ^uint64(0)}
-}
-
 func (m *matcher) automaton() *dfa {
 	m.dfaOnce.Do(func() {
 		if m.bytes {

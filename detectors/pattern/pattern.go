@@ -228,9 +228,10 @@ type pass struct {
 	d       *detector
 	recent  [64]reported // ring of what was reported, to say nothing twice
 	next    int
-	kept    int // how many recent holds
-	runEnd  int // how far groups of digits were looked at
-	work    int // units of work not yet told
+	kept    int        // how many recent holds
+	marks   [16]uint64 // bits of what recent holds or held
+	runEnd  int        // how far groups of digits were looked at
+	work    int        // units of work not yet told
 	signals []sighting
 
 	recordEnd   map[int]int // by rule: where the last record ended
@@ -255,11 +256,18 @@ type reported struct {
 	start, end int
 }
 
+// mark is where the bit of r stands in marks.
+func (r *reported) mark() (word, bit int) {
+	h := uint32(r.start*31+r.rule) * 0x9E3779B1
+	return int(h >> 28), int(h >> 22 & 63)
+}
+
 // Reset implements [detectors.Pass].
 func (p *pass) Reset() {
 	clear(p.recent[:p.kept])
 	clear(p.recordEnd)
 	p.next, p.kept, p.runEnd, p.work = 0, 0, 0, 0
+	clear(p.marks[:])
 	p.check.v, p.check.emit = detectors.View{}, nil
 	p.signals, p.persons, p.names, p.named = p.signals[:0], p.persons[:0], p.names[:0], 0
 	clear(p.table.columns[:cap(p.table.columns)])
@@ -335,6 +343,7 @@ type check struct {
 	v    detectors.View
 	at   int // index of the anchor's end
 	more int
+	lone int         // of the group of digits being looked at: 1 if it stands alone, -1 if not, 0 if that was not asked
 	told *assignment // the assignment around the anchor, once it was read
 	read assignment
 	emit func(detectors.Finding)
