@@ -180,7 +180,7 @@ func (m *message) rewrite() (body []byte, err error) {
 		if t, ok := m.rules.Catalogue.InfoType(string(f.Type)); ok {
 			placeholder = t.Placeholder
 		}
-		targets = append(targets, redact.Target{Doc: f.Doc, Span: f.Span, Placeholder: placeholder, Digest: f.Digest})
+		targets = append(targets, redact.Target{Doc: f.Doc, Span: f.Span, Placeholder: placeholder, Digest: f.Digest, Operator: redact.Operator(x.Operator)})
 	}
 	edits, ok := redact.Edits(targets, m.matched, &redact.Names{}, m.walk.Places)
 	if !ok {

@@ -21,6 +21,33 @@ type Target struct {
 	Span        detectors.Span
 	Placeholder string // "PAYMENT_CARD", from the infoType list
 	Digest      detectors.Digest
+	Operator    Operator
+}
+
+// An Operator is what stands in the place of a value.
+type Operator string
+
+// The operators that exist. Any other is a Placeholder, which says less than
+// those that keep a part of the value.
+const (
+	Placeholder Operator = "placeholder" // "[PAYMENT_CARD_1]": a number within the message
+	Hash        Operator = "hash"        // "[PAYMENT_CARD_HASH_9f3a01c2d4e5]": equal in all messages of one installation
+	Drop        Operator = "drop"        // nothing
+)
+
+// hashDigits is how many digits a hash shows: 48 bits tell a million values apart
+// with a chance of two alike below one in 500.
+const hashDigits = 12
+
+// With is what is written for the target.
+func (n *Names) With(t *Target) string {
+	switch {
+	case t.Operator == Drop:
+		return ""
+	case t.Operator == Hash && t.Digest != (detectors.Digest{}):
+		return fmt.Sprintf("[%s_HASH_%x]", t.Placeholder, t.Digest[:hashDigits/2])
+	}
+	return n.Name(t.Placeholder, t.Digest)
 }
 
 // Names hands out the placeholders of one message. The zero value is ready.
@@ -85,7 +112,7 @@ func Edits(targets []Target, matched map[int][]detectors.Span, names *Names, pla
 		if len(ps) == 0 {
 			return nil, false
 		}
-		with := names.Name(t.Placeholder, t.Digest)
+		with := names.With(&t)
 		for i, p := range ps {
 			e := content.Edit{Place: p}
 			if i == 0 {

@@ -72,3 +72,21 @@ func TestEditsRefuseWhatCannotBeMapped(t *testing.T) {
 		t.Fatal("a finding without a place gave edits")
 	}
 }
+
+func TestOperators(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		operator Operator
+		digest   detectors.Digest
+		want     string
+	}{
+		{"nothing said", "", digest(1), "[EMAIL_1]"}, {"placeholder", Placeholder, digest(1), "[EMAIL_1]"},
+		{"hash", Hash, digest(1), "[EMAIL_HASH_010000000000]"}, {"hash of what has no digest", Hash, detectors.Digest{}, "[EMAIL_1]"},
+		{"drop", Drop, digest(1), ""}, {"one that does not exist yet", "mask", digest(1), "[EMAIL_1]"},
+	} {
+		edits, ok := Edits([]Target{{Span: detectors.Span{Start: 2, End: 9}, Placeholder: "EMAIL", Digest: c.digest, Operator: c.operator}}, nil, &Names{}, identity)
+		if !ok || len(edits) != 1 || string(edits[0].With) != c.want {
+			t.Errorf("%s: %q, want %q", c.name, edits[0].With, c.want)
+		}
+	}
+}
