@@ -224,3 +224,7 @@ func Track2(v []byte) bool {
 	}
 	return false
 }
+
+// EMV checks tag 5A of eight bytes, or the head of tag 57: a card number of 16
+// digits behind it.
+func EMV(v []byte) bool { return len(v) >= 20 && Card(v[4:20]) }

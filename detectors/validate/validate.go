@@ -79,6 +79,7 @@ func All() []Validator {
 		{"clabe", Digits, CLABE, 0.1},
 		{"imei", Digits, IMEI, 0.017},
 		{"iccid", Digits, ICCID, 0.0019},
+		{"emv", Raw, EMV, 0},
 		{"track2", Raw, Track2, 0},
 		{"vin", Alnum, VIN, 0.09},
 		{"mrz", Raw, MRZ, 0.0001},
