@@ -286,6 +286,14 @@ func TestEncryptedFilesAreGaps(t *testing.T) {
 	}
 }
 
+// Some readers of PDF never return from a tree of pages that is its own child.
+func TestACyclicPDFEndsInAGap(t *testing.T) {
+	x := read(t, &Reader{PDF: pdf()}, []byte("%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj\n2 0 obj <</Type/Pages/Kids[2 0 R]/Count 100000000>> endobj\ntrailer <</Root 1 0 R>>\n"), "")
+	if x.Kind != "pdf" || len(x.Gaps) == 0 || len(x.Parts) > 0 {
+		t.Errorf("%s, %d gaps, %d parts", x.Kind, len(x.Gaps), len(x.Parts))
+	}
+}
+
 func TestReadingEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
