@@ -16,18 +16,20 @@
 //     its bytes are divided into Writes, what is found is equal, field by field and
 //     in the same order; without a Flush it equals Scan.
 //   - L2 Settled. No finding that is not Late and comes later begins before Settled.
+//     What is held is the word that has not ended and what stands open.
 //   - L3 Flush. What is reported up to a Flush at f is what Scan(text[:f]) finds.
 //     What stood open at f is looked at again when more text is there.
+//   - L4 Hold only what matters. An anchor of which nothing can come that reaches
+//     Floor holds nothing.
 //   - L5 Budget. Work is counted, not timed. It runs out at the same byte for every
 //     cut and gives one gap for the rest of the text.
 //   - L6 Overlap. A finding is dropped if an overlapping one outranks it: level, then
 //     length, then the smaller rule id. Options.Matched hears of every span before that.
-//   - L8 Layers. What is hidden (escapes, look-alikes, invisible characters, base64,
-//     hex, gzip in them) is read beside the text, three layers deep. Its findings
-//     stand where the hidden text stands. A Flush does not hurry layers: what they
-//     show of text before it is Late.
 //   - L7 Late. What only a block of text or its end can show is marked Late and
 //     reported when the text ends.
+//   - L8 Layers. What is hidden (escapes, look-alikes, invisible characters, numbers
+//     set apart, base64, hex, gzip in them) is read beside the text, three layers
+//     deep. Its findings stand where the hidden text stands.
 //
 // For example "sk-proj-…" cut between two Writes: after the first, Settled stands
 // before the 's', because the word there may be the head of a key. After the

@@ -48,6 +48,13 @@ func (c *contest) add(f detectors.Finding) {
 	c.open++
 }
 
+// holds reports whether the same was found already.
+func (c *contest) holds(f *detectors.Finding) bool {
+	return slices.ContainsFunc(c.list, func(g contender) bool {
+		return g.Rule == f.Rule && g.Span == f.Span && len(g.Layers) == len(f.Layers)
+	})
+}
+
 // start is where the first open finding begins, or limit if that is less.
 func (c *contest) start(limit int) int {
 	if c.open == 0 {

@@ -53,7 +53,7 @@ type layers struct {
 	runner decode.Runner
 	runs   []int // where runs begin that are not decoded yet
 	room   []int // what runs is a part of
-	open   bool  // the first of them is encoded, and has not ended
+	open   int   // how far the first of them goes on, if it is encoded; else 0
 	read   int   // end of the last unit
 
 	used  int
@@ -307,7 +307,9 @@ func (s *Scanner) foundInRegion(f detectors.Finding) {
 	}
 	f.Span = s.outside(raw)
 	f.Layers = append(hidden, f.Layers...)
-	s.contest.add(f)
+	if !s.again(f) {
+		s.contest.add(f)
+	}
 }
 
 // readsBlocks reports whether blocks are shown to anyone: what they lead to is
@@ -435,18 +437,25 @@ func (s *Scanner) decode(text []byte, ended bool) {
 	for len(l.runs) > 0 && !l.spent {
 		start := l.runs[0]
 		if start < l.read {
-			l.runs = l.runs[1:]
+			l.runs, l.open = l.runs[1:], 0
 			continue
 		}
-		if l.open && !ended && s.seen-start < decode.MaxUnit && goesOn(text[len(text)-1]) {
-			return // looking again would show nothing new
+		if l.open > 0 && !ended && s.seen-start < decode.MaxUnit {
+			for l.open < s.seen && goesOn(text[l.open-s.base]) {
+				l.open++
+			}
+			if l.open == s.seen {
+				return // looking again would show nothing new
+			}
 		}
 		d, ok, more := l.runner.Decode(text, start-s.base, ended)
 		if more {
-			l.open = s.seen-start >= 2*decode.MinRun+32
+			if l.open = 0; s.seen-start >= 2*decode.MinRun+32 {
+				l.open = s.seen
+			}
 			return
 		}
-		l.runs, l.open = l.runs[1:], false
+		l.runs, l.open = l.runs[1:], 0
 		if !ok {
 			continue
 		}
@@ -489,10 +498,60 @@ func (s *Scanner) readUnit(unit detectors.Span, d decode.Decoded) {
 		}
 		if f.Late {
 			s.lates.add(f)
-		} else {
+		} else if !s.again(f) {
 			s.contest.add(f)
 		}
 	}
+}
+
+// flushLayers decides what is hidden at the end of the text as if it ended
+// here, on a copy: the text of the last reach bytes and of runs that are open is
+// read once more by itself. Layers go on as if nothing had been.
+// What begins before next, an offset outside, was found before.
+func (s *Scanner) flushLayers(text []byte, next int) {
+	l := &s.layers
+	if !s.layered() || l.spent || l.region == nil && len(l.runs) == 0 && !l.finder.Undecided(text, s.base, l.next-s.base) {
+		return
+	}
+	from := max(s.part, l.next-reach)
+	if len(l.runs) > 0 {
+		from = min(from, l.runs[0])
+	}
+	inner := s.engine.NewScanner(Options{Floor: s.o.Floor, Label: s.label(from + 1), Found: func(f detectors.Finding) {
+		if f.Late || len(f.Layers) == 0 || f.Span.Start == 0 && from > s.part {
+			return
+		}
+		f.Span = s.outside(detectors.Span{Start: from + f.Span.Start, End: from + f.Span.End})
+		if f.Span.Start < next || s.contest.holds(&f) || s.again(f) {
+			return
+		}
+		if s.o.Matched != nil {
+			s.o.Matched(f.Span)
+		}
+		s.contest.add(f)
+	}})
+	inner.depth, inner.region = s.depth, s.region
+	for at := from; at < s.seen; {
+		to := s.seen
+		for _, b := range s.labels {
+			if b.from > at && b.from < to {
+				to = b.from
+			}
+		}
+		inner.Write(text[at-s.base : to-s.base])
+		if at = to; at < s.seen {
+			inner.Label(s.label(at + 1))
+		}
+	}
+	inner.Close()
+	s.charge(inner.work(), s.seen)
+	inner.Release()
+}
+
+// remembers reports whether layers may still find what a Flush has told.
+func (s *Scanner) remembers() bool {
+	l := &s.layers
+	return s.layered() && !l.spent && (l.region != nil || len(l.runs) > 0 || l.next <= s.flushed+s.breaks)
 }
 
 // gap tells of something that was not read.

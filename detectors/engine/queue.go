@@ -53,7 +53,7 @@ func (q *queue) drain(s *Scanner) {
 	}
 	if n > 0 {
 		q.list = append(q.list[:0], q.list[n:]...)
-		if q.firstAgain() < 0 {
+		if len(s.told) > 0 && q.firstAgain() < 0 && !s.remembers() {
 			s.told = s.told[:0]
 		}
 	}
@@ -105,13 +105,14 @@ func (q *queue) reset() { q.list, q.blocks = q.list[:0], q.blocks[:0] }
 
 // A told is a finding of a check that will be made again.
 type told struct {
-	rule detectors.RuleID
-	span detectors.Span
+	rule   detectors.RuleID
+	span   detectors.Span
+	hidden bool // in a layer
 }
 
 // again reports whether f was found in a Flush already, and notes it in one.
 func (s *Scanner) again(f detectors.Finding) bool {
-	t := told{f.Rule, f.Span}
+	t := told{f.Rule, f.Span, len(f.Layers) > 0}
 	for _, o := range s.told {
 		if o == t {
 			return true

@@ -214,7 +214,8 @@ func (s *Scanner) Break() {
 	s.keep()
 }
 
-// Flush decides what stands open with the text there is, as if it ended here.
+// Flush decides what stands open, layers included, with the text there is, as if
+// it ended here.
 // What follows may complete it: it is looked at again then, and what that shows
 // is Late when it begins before the Flush.
 func (s *Scanner) Flush() {
@@ -223,9 +224,12 @@ func (s *Scanner) Flush() {
 		return
 	}
 	s.window = s.tail
+	next := s.bound(false)
 	s.ended, s.flushing = true, true
 	s.queue.flush(s)
-	s.ended, s.flushing = false, false
+	s.ended = false
+	s.flushLayers(s.tail, next)
+	s.flushing = false
 	s.contest.settle(math.MaxInt, s.bound(false), s.report)
 	s.flushed = s.total - s.breaks
 	s.keep()

@@ -17,8 +17,15 @@ import (
 type openings struct {
 	phrases [256][]opening // keywords of several words that belong to what they find, by first byte
 	longest int            // of them, in bytes
+	led     []led
 	terms   *dictionary.Set
 	always  int // where no more is known than how far a finding may reach
+}
+
+// A led rule has a match that begins up to so many bytes before its anchor's end.
+type led struct {
+	rule  *rule
+	bytes int
 }
 
 // An opening is a keyword with white space in it, in small letters if its case
@@ -46,9 +53,7 @@ func (d *detector) openings() *openings {
 	}
 	for k := range d.kinds {
 		for _, r := range d.kinds[k] {
-			if lead := slices.Max(r.leads); lead > 0 && r.match != nil && mayHoldSpace(r.match.expr) {
-				o.always = max(o.always, lead+minToken)
-			}
+			o.lead(r, minToken)
 		}
 	}
 	if d.terms != nil {
@@ -58,9 +63,7 @@ func (d *detector) openings() *openings {
 }
 
 func (o *openings) add(r *rule, l anchor.Literal) {
-	if lead := slices.Max(r.leads); lead > 0 && r.match != nil && mayHoldSpace(r.match.expr) {
-		o.always = max(o.always, lead+len(l.Text))
-	}
+	o.lead(r, len(l.Text))
 	if !strings.ContainsAny(l.Text, " \t\n") {
 		return // it is the word that the text ends in, or not begun
 	}
@@ -74,6 +77,13 @@ func (o *openings) add(r *rule, l anchor.Literal) {
 		}
 	}
 	o.longest = max(o.longest, len(p.text))
+}
+
+// lead notes a rule whose match begins words before its anchor of n bytes.
+func (o *openings) lead(r *rule, n int) {
+	if most := slices.Max(r.leads); most > 0 && r.match != nil && mayHoldSpace(r.match.expr) {
+		o.led = append(o.led, led{r, most + n})
+	}
 }
 
 // mayHoldSpace reports whether a match of expr may hold white space.
@@ -101,6 +111,13 @@ func holdsSpace(re *syntax.Regexp) bool {
 // open implements [detectors.Needs.Open].
 func (o *openings) open(text []byte) int {
 	n := max(o.always, number(text), value(text), zone(text))
+	for _, l := range o.led {
+		for from := max(0, len(text)-l.bytes+1); from < len(text)-n; from++ {
+			if l.rule.left.before(text, from) && l.rule.match.begins(text, from) {
+				n = len(text) - from
+			}
+		}
+	}
 	if o.terms != nil {
 		n = max(n, o.terms.Open(text))
 	}
