@@ -108,6 +108,7 @@ type fileScan struct {
 	buf      []byte
 	line     []byte // scratch
 	found    int
+	lean     bool // memory was given back
 }
 
 func (s *fileScan) file(ctx context.Context, p *program, name string) error {
@@ -149,6 +150,10 @@ func (s *fileScan) scan(ctx context.Context, r io.Reader, name string, size int6
 		Gap:   func(g detectors.Gap) { gaps = append(gaps, g) },
 	})
 	defer scanner.Release()
+	if size >= progressFrom && !s.lean {
+		debug.FreeOSMemory() // what loading left behind, before a long scan
+		s.lean = true
+	}
 	s.progress.start(name, size)
 	defer s.progress.end()
 	for {
