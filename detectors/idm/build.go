@@ -249,9 +249,10 @@ func (r *reader) text(text []byte, kind fileKind) {
 		if n > maxLine {
 			n, next = maxLine, off+maxLine
 		}
-		if kind == isCode {
-			l.line(text[off:off+n], off)
-		} else {
+		switch code, words := judge(text[off : off+n]); {
+		case kind == isCode:
+			l.line(text[off:off+n], off, code)
+		case words:
 			w.words(text[off:off+n], off)
 		}
 		off = next

@@ -39,7 +39,7 @@ func leastStretch(k fileKind) int {
 	if k == isText {
 		return 110
 	}
-	return 58
+	return 64
 }
 
 // New returns the detector of an index, which must stay open as long as the
@@ -162,10 +162,11 @@ func (p *pass) Block(v detectors.View, b anchor.Block, _ func(detectors.Finding)
 
 // read looks at a line, or at a piece of a long one.
 func (p *pass) read(line []byte, off int) {
+	code, text := judge(line)
 	if p.index.code {
-		p.tracks[0].lexer.line(line, off)
+		p.tracks[0].lexer.line(line, off, code)
 	}
-	if p.index.text {
+	if text && p.index.text {
 		p.tracks[1].winnower.words(line, off)
 	}
 }

@@ -8,10 +8,10 @@
 //
 // # How
 //
-// Text becomes tokens. In code, white space and comments are left out, strings
-// are one token, and an identifier is only how far back it last stood: renaming
-// changes nothing. In documents, tokens are words. Every 17 tokens in a row are
-// hashed by a rolling hash, and of every 9 hashes in a row the least is chosen
+// Text becomes tokens. In code, white space and comments are left out, and an
+// identifier is only how far back it last stood: renaming changes nothing. In
+// documents, tokens are words of four letters and more. Every 17 tokens in a row
+// are hashed by a rolling hash, and of every 9 hashes in a row the least is chosen
 // (Schleimer, Wilkerson, Aiken: Winnowing, SIGMOD 2003): at least one of any 25
 // shared tokens, wherever the excerpt begins. What is chosen is hashed again with
 // a key that is kept apart from the index; without it the index answers nothing.
@@ -26,5 +26,5 @@ package idm
 const (
 	gram   = 17                // tokens of a hash
 	window = 9                 // hashes of which one is chosen
-	Least  = gram + window - 1 // tokens of an excerpt that is found
+	Least  = gram + window - 1 // tokens of an excerpt of which one hash is always chosen
 )

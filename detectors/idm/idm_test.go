@@ -196,7 +196,7 @@ func TestOtherCodeIsNotFound(t *testing.T) {
 func TestAnExcerptOfADocumentIsFound(t *testing.T) {
 	x := built(t, "", map[string]tree{"board": {"minutes.md": memo}})
 	words := strings.Fields(memo)
-	found := scan(t, x, "Please translate: \""+strings.Join(words[10:45], " \n")+"\" Thank you.")
+	found := scan(t, x, "Please translate: \""+strings.Join(words[5:52], " \n")+"\" Thank you.")
 	if len(found) != 1 || found[0].Type != TypeText {
 		t.Fatalf("%v, want one %s", found, TypeText)
 	}

@@ -1,6 +1,9 @@
 package idm
 
-import "bytes"
+import (
+	"bytes"
+	"encoding/binary"
+)
 
 // Classes of bytes.
 const (
@@ -43,17 +46,28 @@ func mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// nameHash hashes an identifier or a number as it stands.
-func nameHash(t []byte) uint32 {
-	h := uint64(len(t))
-	for ; len(t) >= 8; t = t[8:] {
-		h = (h ^ uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 | uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56) * 0x9e3779b97f4a7c15
+// nameHash hashes the identifier, number or string line[i:k] as it stands.
+func nameHash(line []byte, i, k int) uint32 {
+	h := uint64(k - i)
+	for ; k-i >= 8; i += 8 {
+		h = (h ^ binary.LittleEndian.Uint64(line[i:])) * 0x9e3779b97f4a7c15
 		h ^= h >> 29
 	}
-	for _, b := range t {
-		h = (h ^ uint64(b)) * 0x100000001b3
+	if i < k {
+		h = (h ^ few(line, i, k)) * 0x9e3779b97f4a7c15
 	}
-	return uint32(h^h>>32) | 1
+	return uint32(h>>32) | 1
+}
+
+// few is the number that less than eight bytes make.
+func few(line []byte, i, k int) (v uint64) {
+	if i+8 <= len(line) {
+		return binary.LittleEndian.Uint64(line[i:]) & (1<<(8*(k-i)) - 1)
+	}
+	for n, b := range line[i:k] {
+		v |= uint64(b) << (8 * n)
+	}
+	return v
 }
 
 // keywords are the hashes of those of the common languages, which are not
@@ -66,7 +80,7 @@ var keywords = func() (t [1024]uint32) {
 		async await yield lambda defer go chan map range select match when where end then fi done elif elsif unless until
 		begin rescue ensure pass del global print echo extends implements override virtual abstract template typename auto
 		SELECT FROM WHERE INSERT UPDATE DELETE CREATE TABLE JOIN ON AND OR NOT NULL INTO VALUES SET GROUP ORDER BY insert update`)) {
-		h := nameHash(w)
+		h := nameHash(w, 0, len(w))
 		i := h >> 22
 		for t[i] != 0 {
 			i = (i + 1) & 1023
@@ -85,8 +99,12 @@ func keyword(h uint32) bool {
 	return false
 }
 
-// A wordy line reads as a sentence: it is a comment, or documentation, and no code.
-func wordy(line []byte) bool {
+// A line is read as code unless it is a sentence, which is a comment or stands in
+// documentation, and as words unless it has the signs of code.
+func judge(line []byte) (code, text bool) {
+	for len(line) > 0 && classes[line[0]] == space {
+		line = line[1:]
+	}
 	words, signs, letters := 1, 0, 0
 	for _, b := range line {
 		c := classes[b]
@@ -94,7 +112,8 @@ func wordy(line []byte) bool {
 		letters += int(c) & 1
 		signs += int(c>>4) & 1
 	}
-	return words >= 6 && signs*16 < letters
+	text = signs*16 < letters
+	return !text || words < 6, text
 }
 
 // A lexer makes tokens of code out of lines for a winnower.
@@ -106,8 +125,8 @@ type lexer struct {
 // maxComment is how many lines a comment may have: "/*" is not always one.
 const maxComment = 300
 
-// line reads a line that begins at an offset.
-func (x *lexer) line(line []byte, off int) {
+// line reads a line that begins at an offset; code is what judge says of it.
+func (x *lexer) line(line []byte, off int, code bool) {
 	i := 0
 	for i < len(line) && classes[line[i]] == space {
 		i++
@@ -129,10 +148,7 @@ func (x *lexer) line(line []byte, off int) {
 			return
 		}
 	}
-	if wordy(line[i:]) {
-		return
-	}
-	if line[i] == '#' || line[i] == '*' && i+1 < len(line) && line[i+1] == ' ' || line[i] == '-' && i+1 < len(line) && line[i+1] == '-' {
+	if !code || line[i] == '#' || line[i] == '*' && i+1 < len(line) && line[i+1] == ' ' || line[i] == '-' && i+1 < len(line) && line[i+1] == '-' {
 		return
 	}
 	for i < len(line) {
@@ -145,7 +161,7 @@ func (x *lexer) line(line []byte, off int) {
 			for k < len(line) && classes[line[k]]&(letter|digit) != 0 {
 				k++
 			}
-			h := nameHash(line[i:k])
+			h := nameHash(line, i, k)
 			if keyword(h) {
 				x.to.token(mix(uint64(h)), 3, off+i, off+k)
 			} else {
@@ -161,11 +177,11 @@ func (x *lexer) line(line []byte, off int) {
 			if k-i > 1 {
 				information = min(3*(k-i), 12)
 			}
-			x.to.token(mix(1<<32|uint64(nameHash(line[i:k]))), information, off+i, off+k)
+			x.to.token(mix(1<<32|uint64(nameHash(line, i, k))), information, off+i, off+k)
 			i = k
 		case c&quote != 0:
 			k := closing(line, i)
-			x.to.token(mix(2<<32|uint64(nameHash(line[i:k]))), min(1+(k-i)/2, 12), off+i, off+k)
+			x.to.token(mix(2<<32|uint64(nameHash(line, i, k))), min(1+(k-i)/2, 12), off+i, off+k)
 			i = k
 		default:
 			if b == '/' && i+1 < len(line) {
@@ -227,24 +243,33 @@ var weights = func() (t [256]uint8) {
 	return t
 }()
 
-// words reads a line of a document.
+// shortWord is the length in bytes below which a word is left out: articles and
+// prepositions say nothing and are half of a text.
+const shortWord = 4
+
+// words reads a line of a document. Letters are compared whatever their case.
 func (w *winnower) words(line []byte, off int) {
+	const lower = 0x2020202020202020
 	for i := 0; i < len(line); {
 		if classes[line[i]]&(letter|digit) == 0 {
 			i++
 			continue
 		}
-		k, h := i, uint64(0)
+		k := i + 1
 		for k < len(line) && classes[line[k]]&(letter|digit) != 0 {
-			b := line[k]
-			if b >= 'A' && b <= 'Z' {
-				b |= 0x20
-			}
-			h = (h ^ uint64(b)) * 0x100000001b3
-			h ^= h >> 32
 			k++
 		}
-		w.token(mix(4<<32^h), min(2*(k-i), 10), off+i, off+k)
+		if k-i < shortWord {
+			i = k
+			continue
+		}
+		h, at := uint64(k-i), i
+		for ; k-at >= 8; at += 8 {
+			h = (h ^ (binary.LittleEndian.Uint64(line[at:]) | lower)) * 0x9e3779b97f4a7c15
+			h ^= h >> 29
+		}
+		h = (h ^ (few(line, at, k) | lower)) * 0x9e3779b97f4a7c15
+		w.token(h^h>>31, min(2*(k-i), 10), off+i, off+k)
 		i = k
 	}
 }

@@ -23,6 +23,8 @@ type Table struct {
 	hashBits   uint
 	bucketBits uint
 	valueBits  uint
+	rest       uint // bits of a hash that an entry has
+	width      uint // bits of an entry
 	offsets    []byte
 	entries    []byte
 }
@@ -40,10 +42,12 @@ func OpenTable(data []byte) (t Table, rest []byte, err error) {
 		return t, nil, ErrDamaged
 	}
 	t = Table{count: int(binary.LittleEndian.Uint64(data)), hashBits: uint(data[8]), bucketBits: uint(data[9]), valueBits: uint(data[10])}
-	if t.count < 0 || t.count > maxEntries || t.hashBits > 60 || t.bucketBits > 30 || t.bucketBits > t.hashBits || t.valueBits > 16 || t.width() > 56 {
+	t.rest = t.hashBits - t.bucketBits
+	t.width = t.rest + t.valueBits
+	if t.count < 0 || t.count > maxEntries || t.hashBits > 60 || t.bucketBits > 30 || t.bucketBits > t.hashBits || t.valueBits > 16 || t.width > 56 {
 		return t, nil, ErrDamaged
 	}
-	offsets, entries := (1<<t.bucketBits+1)*4, (t.count*int(t.width())+7)/8+spare
+	offsets, entries := (1<<t.bucketBits+1)*4, (t.count*int(t.width)+7)/8+spare
 	if data = data[tableHead:]; len(data) < offsets+entries {
 		return t, nil, ErrDamaged
 	}
@@ -64,14 +68,12 @@ func (t *Table) Len() int { return t.count }
 // Size is the length of the table in bytes.
 func (t *Table) Size() int { return tableHead + len(t.offsets) + len(t.entries) }
 
-func (t *Table) width() uint { return t.hashBits - t.bucketBits + t.valueBits }
-
 func (t *Table) offset(bucket int) int { return int(binary.LittleEndian.Uint32(t.offsets[bucket*4:])) }
 
 // at is the entry of an ordinal: the rest of its hash, and its value.
 func (t *Table) at(i int) uint64 {
-	bit := uint(i) * t.width()
-	return binary.LittleEndian.Uint64(t.entries[bit/8:]) >> (bit % 8) & (1<<t.width() - 1)
+	bit := uint(i) * t.width
+	return binary.LittleEndian.Uint64(t.entries[bit/8:]) >> (bit % 8) & (1<<t.width - 1)
 }
 
 // Find calls has with the value of each entry of a hash, in order.
@@ -79,7 +81,7 @@ func (t *Table) Find(hash uint64, has func(value uint32)) {
 	if t.count == 0 {
 		return
 	}
-	rest := t.hashBits - t.bucketBits
+	rest := t.rest
 	h := hash >> (64 - t.hashBits)
 	b, want := int(h>>rest), h&(1<<rest-1)
 	for i, end := t.offset(b), t.offset(b+1); i < end; i++ {
@@ -97,7 +99,7 @@ func (t *Table) Has(hash uint64) (found bool) {
 	if t.count == 0 {
 		return false
 	}
-	rest := t.hashBits - t.bucketBits
+	rest := t.rest
 	h := hash >> (64 - t.hashBits)
 	b, want := int(h>>rest), h&(1<<rest-1)
 	for i, end := t.offset(b), t.offset(b+1); i < end; i++ {
@@ -113,7 +115,7 @@ func (t *Table) Each(f func(Entry)) {
 	if t.count == 0 {
 		return
 	}
-	rest := t.hashBits - t.bucketBits
+	rest := t.rest
 	for b := range 1 << t.bucketBits {
 		for i, end := t.offset(b), t.offset(b+1); i < end; i++ {
 			e := t.at(i)
@@ -140,6 +142,7 @@ func WriteTable(w *bufio.Writer, entries []Entry, hashBits, valueBits uint) {
 	head[8], head[9], head[10] = byte(hashBits), byte(t.bucketBits), byte(valueBits)
 	_, _ = w.Write(head)
 	rest := hashBits - t.bucketBits
+	width := rest + valueBits
 	var four [4]byte
 	i := 0
 	for bucket := range 1<<t.bucketBits + 1 {
@@ -153,7 +156,7 @@ func WriteTable(w *bufio.Writer, entries []Entry, hashBits, valueBits uint) {
 	var used uint
 	for _, e := range entries {
 		acc |= (e.Hash>>cut&(1<<rest-1)<<valueBits | uint64(e.Value)) << used
-		for used += t.width(); used >= 8; used -= 8 {
+		for used += width; used >= 8; used -= 8 {
 			_ = w.WriteByte(byte(acc))
 			acc >>= 8
 		}

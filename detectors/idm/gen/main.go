@@ -1,5 +1,5 @@
 // Command gen writes common.bin: a filter of the fingerprints that public code
-// has in more than one place, which are no evidence.
+// has in more than one file, which are no evidence.
 //
 //	go run ./detectors/idm/gen -o detectors/idm/common.bin DIR...
 //
@@ -27,7 +27,7 @@ func main() {
 }
 
 func run(out string, roots []string) error {
-	first := map[uint64]string{} // directory that a hash was first seen in
+	first := map[uint64]int{} // file that a hash was first seen in
 	common := map[uint64]bool{}
 	files := 0
 	for _, root := range roots {
@@ -39,11 +39,10 @@ func run(out string, roots []string) error {
 			if len(hashes) > 0 {
 				files++
 			}
-			dir := filepath.Dir(name)
 			for _, h := range hashes {
 				if was, ok := first[h]; !ok {
-					first[h] = dir
-				} else if was != dir {
+					first[h] = files
+				} else if was != files {
 					common[h] = true
 				}
 			}
