@@ -213,47 +213,27 @@ func (c *check) countryCode(first int) int {
 	return first
 }
 
-// international judges + and a country code of ITU-T E.164.
+// international judges + and a number of ITU-T E.164.
 func (c *check) international(r *rule, at, n, digits int) {
 	text := c.v.Text
 	start := c.groups[at].start - 1
 	if start > 0 && (isWord(text[start-1]) || text[start-1] == '+') || start == 0 && !c.v.BOF {
 		return
 	}
-	for n > 0 && (digits > 15 || digits < 8) {
-		if digits < 8 {
-			return
+	end := 0
+	for ; n > 0; n-- { // the most groups that are a number
+		if end = c.groups[at+n-1].end; digits <= 16 && dials(text[start+1:end]) {
+			break
 		}
-		n--
-		digits -= c.groups[at+n].end - c.groups[at+n].start
+		digits -= c.groups[at+n-1].end - c.groups[at+n-1].start
 	}
-	end := c.groups[at+n-1].end
-	if digits < 8 || !c.has(end, 2) || end < len(text) && isWord(text[end]) || !callingCode(text[start+1:end]) {
+	if n == 0 || digits < 7 || !c.has(end, 2) || end < len(text) && isWord(text[end]) {
 		return
 	}
 	if n == 1 && (digits < 9 || start > 1 && (text[start-1] == '\\' || text[start-1] == ' ' && text[start-2] == '=')) {
 		return // an integer with its sign
 	}
 	c.judge(r, candidate{start: start, end: end, head: start, points: 14, evidence: "international"})
-}
-
-// callingCode knows the country codes in use.
-func callingCode(d []byte) bool {
-	if d[0] == '0' {
-		return false
-	}
-	if d[0] == '1' || d[0] == '7' {
-		return d[0] != '1' || nthDigit(d, 1) >= '2'
-	}
-	two := [2]byte{d[0], nthDigit(d, 1)}
-	switch string(two[:]) {
-	case "20", "27", "30", "31", "32", "33", "34", "36", "39", "40", "41", "43", "44", "45", "46", "47", "48", "49", "51", "52", "53", "54", "55", "56", "57", "58",
-		"60", "61", "62", "63", "64", "65", "66", "81", "82", "84", "86", "90", "91", "92", "93", "94", "95", "98":
-		return true
-	case "21", "22", "23", "24", "25", "26", "29", "35", "37", "38", "42", "50", "59", "67", "68", "69", "85", "88", "96", "97", "99":
-		return true // three digits: nearly all of these decades are given out
-	}
-	return false
 }
 
 func nthDigit(d []byte, n int) byte {
