@@ -195,6 +195,7 @@ type featureEntry struct {
 	ID            string    `toml:"id"`
 	Facts         []string  `toml:"facts"`      // that show its use
 	Activities    []string  `toml:"activities"` // that are its use
+	Endpoints     []string  `toml:"endpoints"`  // whose requests are its use
 	Enabled       bool      `toml:"enabled"`
 	Justification string    `toml:"justification"`
 	Expires       time.Time `toml:"expires"`

@@ -34,6 +34,7 @@ type Policy struct {
 	features     []feature
 	factRows     map[string][]rowGlob // what features look at, by the name of a fact
 	activityRows []rowGlob
+	endpointRows []rowGlob
 	gpts         []gpt
 
 	exceptions []exception

@@ -67,6 +67,7 @@ type feature struct {
 	id         string
 	facts      []factGlob
 	activities []string
+	endpoints  []string
 	enabled    bool
 	expires    time.Time // zero: never
 	risk       Risk
@@ -137,11 +138,14 @@ func (p *Policy) usage(m *Message) (u usage) {
 			u.unlisted = true
 		}
 	}
-	if m.Activity != "" {
-		for _, r := range p.activityRows {
-			if glob(r.value, m.Activity) {
-				on |= 1 << r.row
-			}
+	for _, r := range p.activityRows {
+		if m.Activity != "" && glob(r.value, m.Activity) {
+			on |= 1 << r.row
+		}
+	}
+	for _, r := range p.endpointRows {
+		if m.Endpoint != "" && glob(r.value, m.Endpoint) {
+			on |= 1 << r.row
 		}
 	}
 	for left := on; left != 0; left &= left - 1 {
@@ -270,12 +274,13 @@ func (l *loader) feature(i int, path string, e *featureEntry) {
 	p := l.p
 	l.form(path+".id", "the name of a feature", e.ID, wordForm)
 	f := feature{id: e.ID, enabled: e.Enabled, facts: l.facts(path+".facts", e.Facts), activities: l.names(path+".activities", "a name", e.Activities, nil),
-		risk: l.risk(path+".risk", &e.Risk)}
+		endpoints: l.names(path+".endpoints", "a name", e.Endpoints, nil),
+		risk:      l.risk(path+".risk", &e.Risk)}
 	if l.doc.Has(path + ".expires") {
 		f.expires = l.instant(path+".expires", e.Expires)
 	}
-	if len(f.facts)+len(f.activities) == 0 && !l.wrong(path) {
-		l.bad(path, "which facts or activities show that it is used?")
+	if len(f.facts)+len(f.activities)+len(f.endpoints) == 0 && !l.wrong(path) {
+		l.bad(path, "which facts, activities or endpoints show that it is used?")
 	}
 	for j, x := range f.facts {
 		if glob("*[*]*", x.name) || x.name == "*" {
@@ -285,6 +290,9 @@ func (l *loader) feature(i int, path string, e *featureEntry) {
 	}
 	for _, a := range f.activities {
 		p.activityRows = append(p.activityRows, rowGlob{a, uint8(i)})
+	}
+	for _, name := range f.endpoints {
+		p.endpointRows = append(p.endpointRows, rowGlob{name, uint8(i)})
 	}
 	p.features = append(p.features, f)
 }
