@@ -53,6 +53,7 @@ func TestAnnouncedNamesAreHigh(t *testing.T) {
 		"Employee: ⟦Lindqvist, Sara⟧  Dept: 44",
 		"Frau Dr. med. ⟦Anna Schmidt⟧",
 		"Mein Name ist ⟦Sabine Krause⟧ und",
+		"My name is ⟦Maximiliana Bernadette Wilhelmina Featherstone-Cholmondeley⟧, and I have been waiting for more than three weeks now.",
 		"Patient: ⟦Ramona Delgado⟧\nWard 4",
 		"\"full_name\": \"⟦Erik Johansson⟧\"",
 		"<fullName>⟦Marijke Jansen⟧</fullName>",
@@ -104,7 +105,7 @@ func TestNamesInOtherScripts(t *testing.T) {
 	e := newEngine(t)
 	for _, text := range []string{
 		"客户姓名：⟦王小明⟧，电话", "患者：⟦李娜⟧ 女", "⟦欧阳修文⟧先生来过", "我叫⟦刘芳⟧，想咨询", "氏名：⟦山田太郎⟧", "⟦佐藤花子⟧様、お問い合わせ", "担当：⟦高橋 健一⟧", "성명: ⟦김지훈⟧",
-		"老师说今天没有课", "患者血压稳定", "皆様、こんにちは", "高血压患者应该注意什么？", "先生、質問があります",
+		"患者高血压病史二十年", "老师说今天没有课", "患者血压稳定", "皆様、こんにちは", "高血压患者应该注意什么？", "先生、質問があります",
 	} {
 		expect(t, e, names.TypeName, text, detectors.Medium, 0)
 	}
@@ -138,6 +139,7 @@ func TestAddresses(t *testing.T) {
 		"Ship to ⟦1428 Elm Street, Springwood, OH 45056⟧ please",
 		"Home: ⟦77 Massachusetts Ave Apt 4B, Cambridge, MA 02139-4307⟧.",
 		"at ⟦330 W 42nd St, New York, NY 10036⟧",
+		"Ship to ⟦1428 Elm Street, Apartment 14B, Springwood Heights, Upper Greenfield Township, OH 45056-1234⟧ and ask for a receipt at the door, please.",
 		"⟦17 Chestnut Close\nBristol BS6 5QT⟧",
 		"⟦Flat 3, 12 Mill Lane, London SW4 7PL⟧",
 		"⟦221 Queen Street West, Toronto, ON M5V 1Z4⟧",
