@@ -94,6 +94,11 @@ func run(o options) error {
 			return err
 		}
 	}
+	if o.only == "" || o.only == "forms" {
+		if err := s.forms(w, c, rand.New(rand.NewPCG(o.seed, 4))); err != nil {
+			return err
+		}
+	}
 	if o.only == "" || o.only == "people" {
 		s.people(w, peopleCases(rand.New(rand.NewPCG(o.seed, 2)), o.each))
 	}

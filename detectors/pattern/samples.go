@@ -82,7 +82,7 @@ next:
 }
 
 // Sample expands a test's text: {{gen:REGEXP}} becomes a generated match, the
-// same for the same seed; {{gen:github:ghp_}} one with GitHub's checksum;
+// same for the same seed; {{gen:github:ghp_}} one with GitHub's checksum, {{gen:gitlab:glpat-}} one with GitLab's;
 // {{same:REGEXP}} one in which each class is one character over and over, and
 // {{cut:REGEXP}} the shortest one without its last character. ⟦ and
 // ⟧ are removed and returned as spans.
@@ -128,6 +128,15 @@ func Sample(text, seed string) (out []byte, want []detectors.Span, err error) {
 }
 
 func generate(out []byte, kind, spec string, rnd *rand.Rand) ([]byte, error) {
+	if prefix, ok := strings.CutPrefix(spec, "gitlab:"); ok {
+		s := len(out)
+		out = append(out, prefix...)
+		for range 36 {
+			out = append(out, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_"[rnd.IntN(64)])
+		}
+		out = append(out, ".0110"...)
+		return validate.AppendGitLabSum(out, out[s:]), nil
+	}
 	if spec == "canary:" {
 		var random [16]byte
 		for i := range random {

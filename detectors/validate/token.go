@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"hash/crc32"
 	"net/netip"
+	"strconv"
 )
 
 // GitHubCRC checks a token whose last six characters are the CRC-32 (IEEE) of
@@ -29,6 +30,31 @@ func AppendBase62(b []byte, n uint32) []byte {
 		n /= 62
 	}
 	return append(b, out[:]...)
+}
+
+// gitLabSum is the length of the checksum of a routable GitLab token.
+const gitLabSum = 7
+
+// GitLabCRC checks a routable token of GitLab, whose last seven characters are
+// the CRC-32 (IEEE) of all before them in base 36, zero-padded. What is before
+// ends in a dot and the length of the payload, since 2025 behind a version
+// (handbook, Cells: routable tokens).
+func GitLabCRC(v []byte) bool {
+	dot := bytes.LastIndexByte(v, '.')
+	if n := len(v) - dot - 1 - gitLabSum; dot < 0 || n != 2 && n != 4 {
+		return false
+	}
+	body := v[:len(v)-gitLabSum]
+	return bytes.Equal(AppendGitLabSum(nil, body), v[len(body):])
+}
+
+// AppendGitLabSum appends the checksum of a routable GitLab token's body.
+func AppendGitLabSum(b, body []byte) []byte {
+	s := strconv.FormatUint(uint64(crc32.ChecksumIEEE(body)), 36)
+	for range gitLabSum - len(s) {
+		b = append(b, '0')
+	}
+	return append(b, s...)
 }
 
 // JWT checks that the first part of a compact JWS is base64url of a JSON object

@@ -235,6 +235,7 @@ func All() []Validator {
 		{"birth_date", Raw, BirthDate, 0},
 
 		{"github_crc", Raw, GitHubCRC, 0},
+		{"gitlab_crc", Raw, GitLabCRC, 0},
 		{"jwt", Raw, JWT, 0},
 		{"basic_auth", Raw, BasicAuth, 0},
 		{"canary", Raw, Canary, 0},

@@ -175,6 +175,7 @@ func TestValidators(t *testing.T) {
 		{"date", []string{"1980-05-03", "05/03/1980", "31.12.99", "3 May 1980", "May 3, 1980", "3. Mai 1980", "19800503"}, []string{"1980-13-03", "31/31/1980", "99", "May 32, 1980"}},
 		{"birth_date", []string{"1980-05-03"}, []string{"1780-05-03", "2080-05-03"}},
 		{"jwt", []string{"eyJhbGciOiJIUzI1NiJ9.e30.x"}, []string{"eyJhYmMiOiJIUzI1NiJ9.e30.x", "eyJhbGciOiJIUzI1NiJ9", "aaaa.bbbb.cccc"}},
+		{"gitlab_crc", []string{string(AppendGitLabSum([]byte("glpat-aaa.01"), []byte("glpat-aaa.01"))), string(AppendGitLabSum([]byte("glpat-aaa.0101"), []byte("glpat-aaa.0101")))}, []string{"glpat-aaa.010000000", "glpat-aaa", "glpat-aaa.01"}},
 		{"canary", []string{NewCanary([16]byte{1, 2, 3}), NewCanary([16]byte{})}, []string{"pgcanary-aaaaaaaaaaaaaaaabbbbbbbbbbbbbbbb", NewCanary([16]byte{9})[1:], "pgcanary-"}},
 		// RFC 7617, section 2: Aladdin:open sesame.
 		{"basic_auth", []string{"QWxhZGRpbjpvcGVuIHNlc2FtZQ==", "Ym90OnVWNyFrZG4yUQ=="}, []string{"YWxhZGRpbg==", "not base64!", "OnB3", "AAECAwQFBgc6CAkKCw=="}},
