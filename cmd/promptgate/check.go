@@ -83,6 +83,15 @@ func (k *checkup) files(p *program, c *config.Config) {
 			k.line("tokens", "%s in %s", count(tokens.Len(), "user"), f)
 		}
 	}
+	if own, err := p.company(c).open(); err != nil {
+		k.errs.Add(err)
+	} else if n := len(own.Records); n > 0 || own.Fingerprints != nil {
+		sources := 0
+		if own.Fingerprints != nil {
+			sources = len(own.Fingerprints.Sources())
+		}
+		k.line("own", "%s of fingerprints, %s of records", count(sources, "source"), count(n, "table"))
+	}
 	if t := c.ListenTLS; t.Enabled() {
 		_, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
 		k.errs.Add(err)
