@@ -99,6 +99,15 @@ func openGate(ctx context.Context, c *config.Config, p *program, log *slog.Logge
 		}
 		g.metrics.Func("dlp_shapes_lost_total", "Shapes of messages that could not be kept.", func() float64 { return float64(g.shapes.Lost()) })
 	}
+	if g.onLastGood.Load() {
+		g.metrics.Reload("error") // the rules on disk are not in force
+	}
+	g.metrics.Gauge("dlp_break_glass_active", "1 while the glass is broken: the policy is not enforced for some people.", func() float64 {
+		if x := g.glass.Load(); x != nil && time.Now().Before(x.Until) {
+			return 1
+		}
+		return 0
+	})
 	if g.coach, err = coach.Open(g.key, filepath.Join(g.state, "acknowledged.jsonl")); err != nil {
 		return nil, err
 	}

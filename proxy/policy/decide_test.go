@@ -309,6 +309,16 @@ func TestDecideAllocatesOnlyItsResult(t *testing.T) {
 	}
 }
 
+// A policy of more rules than there is room for on the stack decides all the same.
+func TestManyRulesDecideToo(t *testing.T) {
+	few, m := busy(t, 250)
+	many, _ := busy(t, 300)
+	a, b := few.Decide(m), many.Decide(m)
+	if a.Rule == "" || b.Gate < a.Gate || len(b.Rules) < len(a.Rules) || len(b.Redact) < len(a.Redact) {
+		t.Errorf("250 rules: %s by %s of %d; 300: %s by %s of %d", a.Gate, a.Rule, len(a.Rules), b.Gate, b.Rule, len(b.Rules))
+	}
+}
+
 func decideClean(p *policy.Policy) policy.Decision {
 	return p.Decide(policy.Message{App: "openai_api", Activity: "chat"})
 }
