@@ -34,7 +34,7 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 20261125, "of the corpus")
 	flag.IntVar(&o.each, "each", 20, "cases of each type and layout")
 	flag.IntVar(&o.harmless, "harmless", 20000, "harmless texts")
-	flag.StringVar(&o.only, "type", "", "this info type alone; \"people\" for names and addresses, \"hard\" for near misses and evasions")
+	flag.StringVar(&o.only, "type", "", "this info type alone; \"people\" for names and addresses, \"hard\" for near misses and evasions, \"code\" for source code by language")
 	flag.StringVar(&o.source, "source", "", "directories of ordinary source code, as in PATH: count false alarms on excerpts of it and nothing else")
 	flag.IntVar(&o.excerpts, "excerpts", 20000, "excerpts of 60 lines taken of -source")
 	flag.IntVar(&o.misses, "misses", 0, "print so many missed cases and false alarms (the texts are made up)")
@@ -98,6 +98,9 @@ func run(o options) error {
 		if err := s.forms(w, c, rand.New(rand.NewPCG(o.seed, 4))); err != nil {
 			return err
 		}
+	}
+	if o.only == "" || o.only == "code" {
+		s.printSources(w, rand.New(rand.NewPCG(o.seed, 5)), 20*o.each)
 	}
 	if o.only == "" || o.only == "people" {
 		s.people(w, peopleCases(rand.New(rand.NewPCG(o.seed, 2)), o.each))

@@ -279,8 +279,11 @@ func (c *check) national(at, n int) (points int16, why string, ok bool) {
 	switch {
 	case n-k == 3 && lens[k] == 3 && lens[k+1] == 3 && lens[k+2] == 4 && same:
 		area, exchange := text[c.groups[at+k].start:], text[c.groups[at+k+1].start:]
-		if area[0] < '2' || exchange[0] < '2' || area[1] == '1' && area[2] == '1' {
+		if area[0] < '2' || area[1] == '1' && area[2] == '1' {
 			break
+		}
+		if exchange[0] < '2' { // no exchange, and still what people make up
+			return -8, "no_such_exchange", true
 		}
 		points, why = 10, "separators"
 		if sep == ' ' || sep == '/' {
@@ -292,7 +295,7 @@ func (c *check) national(at, n int) (points int16, why string, ok bool) {
 		return points, why, true
 	case n == 2 && lens[0] == 5 && lens[1] == 4:
 		return 0, "", false // ZIP+4
-	case b0 == '0' && b1 >= '1' && lens[0] >= 2 && lens[0] <= 5 && total >= 9 && total <= 11 && n <= 5 && same:
+	case b0 == '0' && b1 >= '1' && lens[0] >= 2 && lens[0] <= 5 && total >= 9 && total <= 12 && n <= 5 && same:
 		switch {
 		case n == 5 && lens[0] == 2 && lens[1] == 2 && lens[4] == 2 && total == 10, // France
 			n == 3 && lens[0] == 3 && lens[1] == 4 && lens[2] == 4,                                        // London, Japan

@@ -35,7 +35,7 @@ const spanishLetters = "TRWAGMYFPDXBNJZSQVHLCKE"
 
 // ESDNI checks a Spanish DNI: eight digits and the letter of n mod 23.
 func ESDNI(v []byte) bool {
-	return len(v) == 9 && allDigits(v[:8]) && !same(v[:8]) && spanishLetters[num(v[:8])%23] == v[8]
+	return len(v) == 9 && allDigits(v[:8]) && num(v[:8]) > 0 && spanishLetters[num(v[:8])%23] == v[8]
 }
 
 // ESNIE checks a Spanish NIE: X, Y, Z stand for 0, 1, 2.
