@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"bytes"
+	"encoding/binary"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -18,6 +19,7 @@ const (
 // A contextGroup is a set of words that say the same about a value.
 type contextGroup struct {
 	words  map[string][]phrase // by first word, lower case
+	pairs  letterPairs         // that these begin with
 	parts  [][]byte            // of scripts without spaces: found anywhere
 	within int
 	adjust int16
@@ -69,9 +71,26 @@ func newContext(c rules.Context) contextGroup {
 		}
 		if len(first) > 1 || len(p.rest) > 0 {
 			g.words[first] = append(g.words[first], p)
+			g.pairs.add(first)
 		}
 	}
 	return g
+}
+
+// letterPairs is what words begin with: a bit for two letters, by which most
+// words of a text are no word of a group. Others than of two ASCII letters are
+// taken to be there.
+type letterPairs [32]uint32
+
+func (p *letterPairs) add(w string) {
+	if len(w) > 1 {
+		p[w[0]&31] |= 1 << (w[1] & 31)
+	}
+}
+
+// has reports whether a word of the set may begin with w.
+func (p *letterPairs) has(w []byte) bool {
+	return len(w) < 2 || !isLetter(w[0]) || !isLetter(w[1]) || p[w[0]&31]>>(w[1]&31)&1 == 1
 }
 
 // touching are the scripts in which words stand without spaces, or with prefixes
@@ -130,6 +149,9 @@ func (g *contextGroup) read(c *check, text []byte, lo, hi int, out *seen) {
 			break
 		}
 		i = e
+		if !g.pairs.has(text[s:e]) {
+			continue
+		}
 		if e < hi && isUpper(text[e]) { // creditCard: also as one word
 			full := e
 			for full < hi && isAlnum(text[full]) {
@@ -163,6 +185,9 @@ func (g *contextGroup) read(c *check, text []byte, lo, hi int, out *seen) {
 			return
 		}
 	}
+	if len(g.parts) == 0 || allASCII(text[lo:hi]) {
+		return
+	}
 	for _, p := range g.parts {
 		if bytes.Contains(text[lo:hi], p) {
 			note(string(p))
@@ -194,10 +219,11 @@ func letterAt(text []byte, i int) bool { return isAlnum(text[i]) || text[i] >= 0
 // (cardNumber is two words). s == e means there is none.
 func nextWord(text []byte, i int) (s, e int) {
 	for i < len(text) {
-		if isLetter(text[i]) {
+		b := text[i]
+		if isLetter(b) {
 			break
 		}
-		if text[i] >= 0x80 {
+		if b >= 0x80 {
 			r, n := utf8.DecodeRune(text[i:])
 			if unicode.IsLetter(r) {
 				break
@@ -210,9 +236,9 @@ func nextWord(text []byte, i int) (s, e int) {
 	s = i
 	for i < len(text) {
 		b := text[i]
-		switch {
-		case isAlnum(b):
-			if isUpper(b) && i > s && isLower(text[i-1]) {
+		switch k := signs[b]; {
+		case k&(signLetter|signDigit) != 0:
+			if k&signUpper != 0 && i > s && isLower(text[i-1]) {
 				return s, i
 			}
 			i++
@@ -246,4 +272,20 @@ func lowerWord(dst, w []byte) []byte {
 		i += max(n, 1)
 	}
 	return dst
+}
+
+// allASCII reports whether no byte of b is outside ASCII.
+func allASCII(b []byte) bool {
+	const high = 0x8080808080808080
+	for ; len(b) >= 8; b = b[8:] {
+		if binary.LittleEndian.Uint64(b)&high != 0 {
+			return false
+		}
+	}
+	for _, x := range b {
+		if x >= 0x80 {
+			return false
+		}
+	}
+	return true
 }

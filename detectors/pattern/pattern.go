@@ -377,6 +377,9 @@ func (c *check) tokenHead() int {
 const (
 	signToken = 1 << iota
 	signWord
+	signLetter
+	signDigit
+	signUpper
 )
 
 var signs = func() (t [256]byte) {
@@ -386,6 +389,15 @@ var signs = func() (t [256]byte) {
 		}
 		if isWord(byte(b)) {
 			t[b] |= signWord
+		}
+		if isLetter(byte(b)) {
+			t[b] |= signLetter
+		}
+		if isDigit(byte(b)) {
+			t[b] |= signDigit
+		}
+		if isUpper(byte(b)) {
+			t[b] |= signUpper
 		}
 	}
 	return t
