@@ -186,6 +186,8 @@ func (k *checker) pattern() {
 			k.bad("pattern", "%s", why)
 		case x.anchored:
 			k.bad("pattern", "^ and $ mean nothing here: a match begins at its keyword; say with boundary what may stand beside it")
+		case x.stray != "":
+			k.bad("pattern", "a group has the name %q, and only value means something: what is found", x.stray).Hint = strict.Suggest(x.stray, []string{"value"})
 		case x.least == 0:
 			k.bad("pattern", "pattern can match nothing at all")
 		case k.MaxLength > 0 && x.least > k.MaxLength:

@@ -11,6 +11,7 @@ import (
 type expression struct {
 	least, most int // bytes of the shortest and the longest match; most is unbounded when there is none
 	anchored    bool
+	stray       string // a name of a group that means nothing, "" if there is none
 	prog        *syntax.Prog
 }
 
@@ -29,6 +30,11 @@ func parseExpression(pattern string) (*expression, string) {
 	}
 	x := &expression{anchored: anchored(re)}
 	x.least, x.most = lengths(re)
+	for _, name := range re.CapNames() {
+		if name != "" && name != "value" {
+			x.stray = name
+		}
+	}
 	if x.prog, err = syntax.Compile(re.Simplify()); err != nil {
 		return nil, "pattern does not compile: " + err.Error()
 	}

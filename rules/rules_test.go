@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
@@ -98,6 +99,7 @@ func TestEachMistakeIsSaidOnceAndWithItsPlace(t *testing.T) {
 		{"does not compile", `'acme_[a-z]{8}'`, `'acme_[a-z'`, "6:1: pattern does not compile"},
 		{"matches nothing", `'acme_[a-z]{8}'`, `'(?:acme_[a-z]{8})?'`, "6:1: pattern can match nothing at all"},
 		{"bound to borders", `'acme_[a-z]{8}'`, `'^acme_[a-z]{8}$'`, "6:1: ^ and $ mean nothing here"},
+		{"group of another name", `'acme_[a-z]{8}'`, `'acme_(?P<valeu>[a-z]{8})'`, "6:1: a group has the name \"valeu\", and only value means something: what is found (value?)"},
 		{"counts multiply", `'acme_[a-z]{8}'`, `'acme_(?:a[0-9]b[0-9]c[0-9]d[0-9]e[0-9]f[0-9]g[0-9]h[0-9]i){1000}'`, "6:1: pattern is too large"},
 		{"no bound", "max_length = 13", "", "2:3: max_length is mandatory, from 1 to 16384 bytes; the longest match of the pattern has 13"},
 		{"no bound at all", "'acme_[a-z]{8}'\nmax_length = 13", `'acme_[a-z]+'`, "2:3: max_length is mandatory, from 1 to 16384 bytes; the pattern has no longest match of its own"},
@@ -119,6 +121,8 @@ func TestEachMistakeIsSaidOnceAndWithItsPlace(t *testing.T) {
 		{"dictionary with keywords", "pattern = 'acme_[a-z]{8}'\n", "shape = \"dictionary\"\nterms = [\"acme\"]\n", "5:1: shape dictionary needs no keywords"},
 		{"term", "keywords = [\"acme_\"]\npattern = 'acme_[a-z]{8}'\n", "shape = \"dictionary\"\nterms = [\"acme\", \" Kestrel\"]\n", "6:18: a term has no white space at its ends"},
 		{"file of terms", "keywords = [\"acme_\"]\npattern = 'acme_[a-z]{8}'\n", "shape = \"dictionary\"\nterms_file = \"../../etc/passwd\"\n", "6:1: terms_file is a text file below the rules directory"},
+		{"file that is too large", "keywords = [\"acme_\"]\npattern = 'acme_[a-z]{8}'\n", "shape = \"dictionary\"\nterms_file = \"large.txt\"\n", "6:1: secrets/large.txt has more than 16777216 bytes"},
+		{"too many terms", "keywords = [\"acme_\"]\npattern = 'acme_[a-z]{8}'\n", "shape = \"dictionary\"\nterms_file = \"many.txt\"\n", "5:1: all dictionaries together have more than 100000 terms"},
 		{"file that is not there", "keywords = [\"acme_\"]\npattern = 'acme_[a-z]{8}'\n", "shape = \"dictionary\"\nterms_file = \"names.txt\"\n", "6:1: secrets/names.txt: file does not exist"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -126,7 +130,14 @@ func TestEachMistakeIsSaidOnceAndWithItsPlace(t *testing.T) {
 			if text == good {
 				t.Fatal("the row changes nothing")
 			}
-			_, err := rules.Load(fstest.MapFS{"infotypes.toml": {Data: []byte(types)}, "secrets/a.toml": {Data: []byte(text)}})
+			files := fstest.MapFS{"infotypes.toml": {Data: []byte(types)}, "secrets/a.toml": {Data: []byte(text)}}
+			if strings.Contains(text, "large.txt") {
+				files["secrets/large.txt"] = &fstest.MapFile{Data: make([]byte, 16<<20+1)}
+			}
+			if strings.Contains(text, "many.txt") {
+				files["secrets/many.txt"] = &fstest.MapFile{Data: bytes.Repeat([]byte("kestrel\n"), rules.MaxTerms+1)}
+			}
+			_, err := rules.Load(files)
 			var errs strict.Errors
 			if !errors.As(err, &errs) {
 				t.Fatalf("Load = %v, want %s", err, c.want)

@@ -44,6 +44,9 @@ func badTerm(t string) string {
 	return ""
 }
 
+// maxTermsFile bounds a file of terms, in bytes.
+const maxTermsFile = 16 << 20
+
 // readTerms reads the file of terms that a rule names: a term on each line;
 // empty lines and lines that begin with # are none. Mistakes name the line and
 // never show it: what stands there is what must not leave.
@@ -54,6 +57,11 @@ func (l *loader) readTerms(fsys fs.FS, doc *strict.Document, r *Rule) {
 	name := path.Join(path.Dir(r.File), r.TermsFile)
 	if path.IsAbs(r.TermsFile) || !fs.ValidPath(name) || path.Ext(name) == ".toml" {
 		bad("terms_file is a text file below the rules directory, named from where the rule stands")
+		return
+	}
+	info, err := fs.Stat(fsys, name)
+	if err == nil && info.Size() > maxTermsFile {
+		bad("%s has more than %d bytes: all terms there may be take half of that", name, maxTermsFile)
 		return
 	}
 	data, err := fs.ReadFile(fsys, name)
