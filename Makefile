@@ -4,7 +4,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 LDFLAGS = -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 20s
 
-.PHONY: run build demo test check fuzz bench bench-accuracy accuracy-report bench-peers bench-corpora e2e help
+.PHONY: run build demo test check fuzz differential bench bench-accuracy accuracy-report bench-peers bench-corpora e2e help
 
 run: build ## build and start the proxy with embedded defaults (state in ./state)
 	bin/promptgate serve --state-dir state
@@ -31,6 +31,9 @@ fuzz: ## run every fuzzer for FUZZTIME (default 20s) each
 	  for f in $$(grep -ho '^func Fuzz[A-Za-z0-9_]*' $$pkg/*_test.go | cut -c6-); do \
 	    echo "$$pkg $$f"; go test $$pkg -run '^$$' -fuzz "^$$f\$$" -fuzztime $(FUZZTIME) || exit 1; \
 	  done; done
+
+differential: ## the engine beside the standard library on 64 MiB of this machine's text, and 12 samples of each rule
+	PROMPTGATE_DIFFERENTIAL_MIB=64 go test ./detectors/pattern -run 'TheWholeReading$$' -v -timeout 1h
 
 bench: build bench-corpora ## throughput and latency of the proxy beside an uninspected one, and the detector core
 	go run ./bench/traffic

@@ -29,7 +29,7 @@ func (s *Scanner) read(p []byte) {
 		}
 		s.lookDeeper(s.ended && s.seen == s.total)
 		if len(s.contest.list) > 0 {
-			at := s.bound(false)
+			at := s.bound()
 			s.contest.settle(at, at, s.report)
 		}
 		p = p[n:]

@@ -224,13 +224,13 @@ func (s *Scanner) Flush() {
 		return
 	}
 	s.window = s.tail
-	next := s.bound(false)
+	next := s.bound()
 	s.ended, s.flushing = true, true
 	s.queue.flush(s)
 	s.ended = false
 	s.flushLayers(s.tail, next)
 	s.flushing = false
-	s.contest.settle(math.MaxInt, s.bound(false), s.report)
+	s.contest.settle(math.MaxInt, s.bound(), s.report)
 	s.flushed = s.total - s.breaks
 	s.keep()
 }

@@ -16,21 +16,21 @@ const maxWord = 64
 func (s *Scanner) Settled() int {
 	at := s.total - s.breaks
 	if !s.spent && !s.closed {
-		at = max(s.contest.start(s.bound(true)), s.flushed)
+		at = max(s.contest.start(s.bound()), s.flushed)
 	}
 	s.settled = max(s.settled, at)
 	return s.settled
 }
 
 // bound is an offset, as counted outside, before which no finding begins that
-// is not known yet; if flushed, what a Flush has decided is left out.
+// is not known yet.
 //
 // Text that is not there yet may complete an anchor whose finding begins in what
 // is: each detector says how far back. An anchor that is there and waits for text
 // holds what its finding may cover, if one may come at all. A hidden character
 // that is not decided yet holds what was held before it: a finding through it
 // began as any other would.
-func (s *Scanner) bound(flushed bool) int {
+func (s *Scanner) bound() int {
 	text := s.window
 	if text == nil {
 		text = s.tail
@@ -40,7 +40,7 @@ func (s *Scanner) bound(flushed bool) int {
 	for i := range s.engine.parts {
 		at = min(at, s.seen-s.engine.parts[i].open(text))
 	}
-	at = s.waiting(text, at, flushed)
+	at = s.waiting(text, at)
 	if s.layered() && !s.layers.spent {
 		at = s.hidden(text, at)
 	}
@@ -60,10 +60,10 @@ func word(text []byte, n int) int {
 }
 
 // waiting lowers a bound to where findings of anchors that wait may begin.
-func (s *Scanner) waiting(text []byte, at int, flushed bool) int {
+func (s *Scanner) waiting(text []byte, at int) int {
 	for i := range s.queue.list {
 		en := &s.queue.list[i]
-		if en.kind == kindBlock || en.dead || flushed && en.again {
+		if en.kind == kindBlock || en.dead {
 			continue
 		}
 		part := &s.engine.parts[en.use.part]

@@ -58,7 +58,7 @@ func findRecord(c *check, r *rule, n int) {
 	if c.v.Off+s < c.recordEnd[r.index] || c.disclaimer(s, e) {
 		return // of a record that was told, or in the small print of a mail
 	}
-	lo, hi := max(0, s-left), min(len(text), e+r.src.Within)
+	lo, hi := max(0, e-left), min(len(text), e+r.src.Within)
 	if k := bytes.LastIndexByte(text[lo:s], border); k >= 0 {
 		lo += k + 1
 	}
