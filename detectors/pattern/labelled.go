@@ -154,7 +154,7 @@ func isFiller(w []byte) bool {
 		return false
 	}
 	switch string(lowerWord(buf[:0], w)) {
-	case "is", "was", "are", "be", "address", "addr", "adresse", "no", "nr", "num", "number", "numbers", "nummer", "numero", "número", "numéro", "numer", "nº", "n°", "n", "id",
+	case "is", "was", "are", "be", "dd", "mm", "yy", "yyyy", "mm/dd/yyyy", "tt", "jj", "jjjj", "aaaa", "rrrr", "address", "addr", "adresse", "no", "nr", "num", "number", "numbers", "nummer", "numero", "número", "numéro", "numer", "nº", "n°", "n", "id",
 		"code", "of", "the", "my", "her", "his", "our", "your", "a", "an", "to", "for", "on", "file", "value", "ist", "lautet", "est", "es", "è", "é",
 		"de", "der", "die", "das", "del", "della", "di", "do", "da", "du", "la", "le", "il", "el", "är", "er", "jest", "to jest", "on_file", "ending",
 		"s", "us", "uk", "full", "new", "old", "current", "below", "following", "as", "follows", "was:", "und", "card", "nummern", "td", "tr", "th", "span",
