@@ -53,8 +53,8 @@ type Options struct {
 	// Found is called for each finding that nothing outranks, ordered by (End,
 	// Start, Rule); those that are Late come last, when the text ends.
 	Found func(detectors.Finding)
-	// Gap is called at most once for the text and once for its layers, when the
-	// budget is spent, and for each run that decompresses to too much.
+	// Gap is called at most once for the text and once for the layers of a text,
+	// when their budget is spent, and for each run that decompresses to too much.
 	Gap func(detectors.Gap)
 	// Matched is called for every span that any rule matched with at least Low,
 	// when it is known and whatever Floor is: a redaction covers their union.

@@ -202,7 +202,7 @@ func (s *Scanner) inWord(text []byte, at int, c *decode.Change) bool {
 func (s *Scanner) openRegion(at int) {
 	l := &s.layers
 	l.opened, l.fed, l.written, l.pieces = at, at, 0, l.pieces[:0]
-	inner := Options{Floor: s.o.Floor, Label: s.label(at + 1), Found: s.foundInRegion}
+	inner := Options{Floor: s.o.Floor, Label: s.label(at + 1), Found: s.foundInRegion, Gap: func(g detectors.Gap) { s.gap(g.Cause) }}
 	if s.o.Matched != nil {
 		inner.Matched = func(sp detectors.Span) {
 			if raw, hidden := l.place(sp, 0); len(hidden) > 0 {
@@ -481,9 +481,12 @@ func (s *Scanner) readUnit(unit detectors.Span, d decode.Decoded) {
 	where := s.outside(unit)
 	inner := s.engine.NewScanner(Options{Floor: s.o.Floor, Label: s.label(unit.Start + 1)})
 	inner.depth = s.depth + 1
-	found, _ := inner.scan(d.Text)
+	found, gaps := inner.scan(d.Text)
 	s.charge(inner.work()+len(d.Text)/viewShare, unit.End)
 	inner.Release()
+	for _, g := range gaps {
+		s.gap(g.Cause)
+	}
 	if d.Err != nil {
 		s.gap(detectors.CauseDecodeBomb)
 	}

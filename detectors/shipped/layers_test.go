@@ -2,6 +2,7 @@ package shipped_test
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"html"
 	"math/rand/v2"
@@ -245,6 +246,30 @@ func TestLayersOfHarmlessTextAreQuiet(t *testing.T) {
 		found, gaps := e.Scan([]byte(text), engine.Options{Floor: detectors.Medium})
 		if len(found)+len(gaps) > 0 {
 			t.Errorf("%q: %v %v", text, found, gaps)
+		}
+	}
+}
+
+// What decompresses to too much is a gap, however deep it lies and however the
+// text was cut.
+func TestABombEndsInAGap(t *testing.T) {
+	_, e := load(t)
+	bomb := base64.StdEncoding.EncodeToString(gzipped(strings.Repeat("0", 20<<20)))
+	want := []detectors.Gap{{Cause: detectors.CauseDecodeBomb}}
+	for name, text := range map[string]string{
+		"base64":            bomb,
+		"zlib in hex":       hex.EncodeToString(zlibbed(strings.Repeat("all the same ", 1<<20))),
+		"percent of base64": each("%%%02X")(bomb[:3000]) + bomb[3000:],
+		"base64 in base64":  base64.StdEncoding.EncodeToString([]byte("see: " + bomb)),
+	} {
+		raw := []byte(beforeHidden + text + behindHidden)
+		for cutting, got := range map[string]heard{
+			"whole":  whole(e, engine.Options{}, raw),
+			"pieces": listen(e, engine.Options{}, cut(raw, every(1000))),
+		} {
+			if !slices.Equal(got.Gaps, want) {
+				t.Errorf("%s, %s: gaps %v, want %v", name, cutting, got.Gaps, want)
+			}
 		}
 	}
 }
