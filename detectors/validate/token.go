@@ -158,7 +158,7 @@ func Ethereum(v []byte) bool {
 			kinds++
 		}
 	}
-	return kinds >= 8
+	return kinds >= 8 && mixedCase(v[2:])
 }
 
 // PublicIP checks that an address can be routed: not private, loopback,

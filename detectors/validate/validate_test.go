@@ -32,7 +32,7 @@ func TestValidators(t *testing.T) {
 			[]string{"P<UTOERIKSSON<<ANNA<MARIA<<<<<<<<<<<<<<<<<<<\nL898902C37UTO7408122F1204159ZE184226B<<<<<10"}},
 		{"base58check", []string{"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"}, []string{"1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb", "11111111111111111111111111111111111"}},
 		{"bech32", []string{"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "BC1SW50QGDZ25J", "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0"}, []string{"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", "tc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"}},
-		{"ethereum", []string{"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"}, []string{"0x0000000000000000000000000000000000000000", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe"}},
+		{"ethereum", []string{"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359", "0x52908400098527886E0F7030069857D2E4169EE7", "0xde709f2102306220921060314715629080e2fb77"}, []string{"0x5aAeb6053F3E94C9b9A09f33669435E7Ef1Beaed", "0xfb6916095ca1df60bB79Ce92cE3Ea74c37c5d359", "0x0000000000000000000000000000000000000000", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAe"}},
 		{"us_ssn", []string{"219-09-9998", "536-90-4399"}, []string{"078-05-1120", "219-09-9999", "457-55-5462", "000-12-3456", "666-12-3456", "900-12-3456", "123-00-4567", "123-45-0000", "123-45-6789"}},
 		{"us_itin", []string{"912-90-3456", "900-70-0000"}, []string{"912-89-3456", "812-90-3456"}},
 		{"us_ein", []string{"91-1144442", "04-2103594"}, []string{"07-1144442", "12-3456789"}},
