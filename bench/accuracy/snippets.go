@@ -34,18 +34,24 @@ func dialects() (out []dialect) {
 	return out
 }
 
-// snippet makes n lines of code in a language: pieces in any order, from the
-// first line of one, with other names.
+// snippet makes n lines of code in a language, blank ones not counted: pieces in
+// any order, from the first line of one, with other names.
 func (d dialect) snippet(r *rand.Rand, n int) string {
 	var lines []string
-	for len(lines) < n {
-		lines = append(lines, strings.Split(strings.Trim(pick(r, d.pieces), "\n"), "\n")...)
-		if r.IntN(2) == 0 {
+	for left := n; left > 0; {
+		for line := range strings.SplitSeq(strings.Trim(pick(r, d.pieces), "\n"), "\n") {
+			if lines = append(lines, line); line != "" {
+				if left--; left == 0 {
+					break
+				}
+			}
+		}
+		if left > 0 && r.IntN(2) == 0 {
 			lines = append(lines, "")
 		}
 	}
 	noun := pick(r, nouns)
-	return strings.NewReplacer("NOUN", noun, "noun", strings.ToLower(noun), "VERB", pick(r, verbs), "NUM", fmt.Sprint(2+r.IntN(900))).Replace(strings.Join(lines[:n], "\n"))
+	return strings.NewReplacer("NOUN", noun, "noun", strings.ToLower(noun), "VERB", pick(r, verbs), "NUM", fmt.Sprint(2+r.IntN(900))).Replace(strings.Join(lines, "\n"))
 }
 
 // asked puts code into a prompt, or leaves it alone.

@@ -108,7 +108,7 @@ type region struct {
 	fenced           bool
 	start, end       int // text span; end is that of the last line of code
 	code, strong     int // lines
-	members          int // those of code that only stand inside what a line opened
+	members          int // those of code that are none alone
 	sure             int // those that show their language
 	prose, blank     int // since the last line of code
 	neutral          int // since the last line of code
@@ -245,10 +245,10 @@ func (p *pass) judge(line, t []byte, s shape) class {
 	}
 	switch {
 	case r.statement && !sentence(t, s):
-		k = class{kind: weakLine, lang: sql}
+		k = class{kind: weakLine}
+		r.members-- // it may be a sentence
 	case r.inside && len(t) < len(line) && !sentence(t, s):
 		k = class{kind: weakLine} // a member of what was opened
-		r.members++
 	case p.fence == fenced && p.tagged != unknown:
 		k = class{kind: codeLine, lang: p.tagged} // whoever fenced it says so
 	case r.lang[yaml] > 0 && yamlLine(t):
@@ -273,6 +273,9 @@ func (p *pass) take(k class, line []byte, end int, emit func(detectors.Finding))
 		if k.lang == trace {
 			r.traces++
 		}
+		if k.kind == weakLine {
+			r.members++
+		}
 		if k.sure {
 			r.lang[k.lang] += 4
 			r.sure++
@@ -286,7 +289,7 @@ func (p *pass) take(k class, line []byte, end int, emit func(detectors.Finding))
 		if k.lang == sql || r.statement {
 			r.statement = last != ';'
 		}
-		r.inside = r.inside || last == '{' || last == '(' || last == '['
+		r.inside = r.inside || last == '{' || last == '(' || last == '[' || last == ':' && k.lang == python
 		if len(p.marks) > 0 {
 			p.owned(end, false)
 		}
@@ -295,9 +298,7 @@ func (p *pass) take(k class, line []byte, end int, emit func(detectors.Finding))
 			r.end = end
 			r.blank = 0
 			r.inside = r.inside && (line[0] == ' ' || line[0] == '\t') // one without indent ends the whole
-			if k.counts {
-				r.code++
-			}
+			r.code++
 		}
 	case neutral:
 		if r.neutral++; r.neutral > 4 {
@@ -410,7 +411,7 @@ func (r *region) isCode(tagged bool) bool {
 	if r.fenced {
 		return r.strong > 0 || tagged
 	}
-	if r.strong < 2 && (r.sure < 1 || r.members < 3) {
+	if r.strong < 2 && (r.strong < 1 || r.sure < 1 || r.members < 2 && r.code < 4) {
 		return false
 	}
 	return r.strong*5 >= r.code-r.members || r.lang[yaml] > 0 || r.lang[diff] > 0

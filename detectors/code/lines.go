@@ -17,10 +17,9 @@ const (
 
 // A class is what one line is taken for.
 type class struct {
-	kind   kind
-	lang   language
-	sure   bool // it shows its language
-	counts bool // a bracket that ends something
+	kind kind
+	lang language
+	sure bool // it shows its language
 }
 
 // A shape counts the bytes of a line by what they are to code.
@@ -98,6 +97,9 @@ func sentence(t []byte, s shape) bool {
 // plain reports whether a sentence is nothing else: no line of code is like this.
 func plain(t []byte, s shape, r *region) bool {
 	last := t[len(t)-1]
+	if t[0] == 'f' && bytes.HasPrefix(t, []byte("from ")) && bytes.Contains(t, []byte(" import ")) || last == 'o' && bytes.HasSuffix(t, []byte(" do")) {
+		return false
+	}
 	return (s.signs() == 0 || last >= 'a' && last <= 'z' || last == '.') && t[0] != '<' && t[0] != '@' && r.lang[sql] == 0 && !shouts(t)
 }
 
@@ -116,7 +118,7 @@ func classify(line, t []byte, s shape, r *region) class {
 		return class{kind: prose}
 	}
 	if s.letters()+s.digits() == 0 && s.dots() == 0 && onlyPunctuation(t) {
-		return class{kind: bracket, counts: bytes.IndexAny(t, ")}") >= 0}
+		return class{kind: bracket}
 	}
 	if traceLine(t, last) {
 		return class{kind: strongLine, lang: trace, sure: true}
@@ -132,7 +134,9 @@ func classify(line, t []byte, s shape, r *region) class {
 			return class{kind: weakLine, lang: o.lang}
 		case !says, shouted && shouts(t), t[0] == '<', t[0] == '@':
 			return class{kind: strongLine, lang: dialect(o.lang, t, s, r), sure: o.sure}
-		case len(o.parts) > 0 && (o.sure || r.lang[o.lang] > 0):
+		case o.sure && (len(o.parts) > 0 || len(o.text) >= 10):
+			return class{kind: codeLine, lang: o.lang, sure: true}
+		case len(o.parts) > 0 && r.lang[o.lang] > 0:
 			return class{kind: weakLine, lang: o.lang}
 		}
 	}
@@ -216,16 +220,27 @@ func byShape(t []byte, last byte, indent int, s shape, r *region) class {
 	if indent >= 2 || indent == 1 && r.code > 0 {
 		score++
 	}
+	if t[0] == '@' && s.spaces() == 0 && len(t) > 2 {
+		score += 2 // a decorator
+	}
+	if last == '|' && bytes.Contains(t, []byte(" do |")) {
+		c.lang = ruby
+		score += 2
+	}
 	if last == ';' && declaration(t) {
 		c.lang = css
 		score++
 	}
-	shown := score > 1 // settings are assigned and indented as well
+	assigned := 0
 	if s.ops() > 0 {
 		if i := bytes.IndexByte(t, '='); i > 0 {
-			score += assignment(t, i)
+			if assigned = assignment(t, i); assigned > 0 && i+2 < len(t) && call(t[i+2:]) {
+				score++ // what a call gives
+			}
 		}
 	}
+	shown := score > 1 // settings are assigned and indented as well
+	score += assigned
 	switch {
 	case score >= 3 && shown:
 		c.kind = strongLine
@@ -250,6 +265,9 @@ func assignment(t []byte, i int) (score int) {
 			return 0
 		}
 		score = 1
+		if bytes.IndexByte(name, '[') > 0 {
+			score++ // a member is assigned to
+		}
 		if i+2 < len(t) && bytes.IndexByte([]byte("\"'[{(0123456789$@"), t[i+2]) >= 0 {
 			score++
 		}
