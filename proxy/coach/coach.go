@@ -39,6 +39,7 @@ type Notice struct {
 	Values   []detectors.Digest // of the findings they are about; none for rules about the message
 	Incident string             // number of the refusal
 	Version  string             // of a policy that is acknowledged once for all, or ""
+	Where    string             // endpoint: a page sends many requests, and only the same one again is a repetition
 	Person   bool               // a person typed it: sending it again is an acknowledgement
 }
 
@@ -66,6 +67,7 @@ type digest [16]byte
 // A page is what one person was told by one set of rules.
 type page struct {
 	told     time.Time
+	where    string
 	incident string
 	pending  map[detectors.Digest]bool
 	plain    time.Time                      // until when the rules alone are acknowledged
@@ -132,7 +134,7 @@ func (b *Book) Tell(n Notice, now time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	p := b.page(n, now)
-	p.told, p.incident, p.pending = now, n.Incident, map[detectors.Digest]bool{}
+	p.told, p.where, p.incident, p.pending = now, n.Where, n.Incident, map[detectors.Digest]bool{}
 	if len(n.Values) > maxValues {
 		p.told = time.Time{} // too much to be remembered, so it cannot be acknowledged
 		return
@@ -156,7 +158,7 @@ func (b *Book) Heard(n Notice, incident string, now time.Time) bool {
 	}
 	age := now.Sub(p.told)
 	named := incident != "" && hmac.Equal([]byte(incident), []byte(p.incident))
-	if !n.Person && !named || p.told.IsZero() || age > Wait || age < Patience && !named || incident != "" && !named {
+	if (!n.Person || n.Where != p.where) && !named || p.told.IsZero() || age > Wait || age < Patience && !named || incident != "" && !named {
 		return false
 	}
 	for _, v := range n.Values {

@@ -38,6 +38,7 @@ func TestWhoSendsItAgainHasHeard(t *testing.T) {
 		{"a program that names the incident", notice("anna", 1), notice("anna", 1), "01A", time.Millisecond, true},
 		{"another incident", notice("anna", 1), notice("anna", 1), "01B", 5 * time.Second, false},
 		{"a program that says nothing", notice("anna", 1), Notice{Who: "anna", Rules: []string{"rev", "code"}, Values: []detectors.Digest{{1}}}, "", 5 * time.Second, false},
+		{"another request of the page", notice("anna", 1), Notice{Who: "anna", Rules: []string{"rev", "code"}, Values: []detectors.Digest{{1}}, Person: true, Where: "prepare"}, "", 5 * time.Second, false},
 		{"too late", notice("anna", 1), notice("anna", 1), "", Wait + time.Second, false},
 		{"about the message alone", notice("anna"), notice("anna"), "", 5 * time.Second, true},
 		{"other rules", notice("anna", 1), Notice{Who: "anna", Rules: []string{"rev", "other"}, Values: []detectors.Digest{{1}}}, "", 5 * time.Second, false},

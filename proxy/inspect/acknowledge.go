@@ -20,17 +20,29 @@ func (m *message) acknowledge(ask policy.Message) {
 	}
 	n := coach.Notice{
 		Who: m.who(), Rules: append([]string{m.rules.Policy.Revision()}, m.decision.Coaching...), Incident: m.r.ID, Version: m.decision.Version,
-		Person: m.r.Endpoint.Format == provider.ChatGPT, Values: make([]detectors.Digest, 0, len(m.decision.CoachedOn)),
+		Where: m.r.Endpoint.ID, Person: typed(m.r.Endpoint), Values: make([]detectors.Digest, 0, len(m.decision.CoachedOn)),
 	}
 	for _, i := range m.decision.CoachedOn {
 		n.Values = append(n.Values, m.findings[i].Digest)
 	}
 	if !book.Heard(n, m.r.Header.Get(AcknowledgeHeader), m.start) {
-		book.Tell(n, m.start)
+		if n.Person || m.r.Endpoint.Format != provider.ChatGPT { // a page's own requests show nobody a notice
+			book.Tell(n, m.start)
+		}
 		return
 	}
 	ask.Acknowledged = m.decision.Coaching
 	m.decision, m.asked = decide(m.rules.Policy, ask), ask
+}
+
+// typed reports whether requests of a page to an endpoint are what a person
+// typed and sent; its others repeat by themselves.
+func typed(e *provider.Endpoint) bool {
+	switch e.Activity {
+	case "chat", "agent", "feedback", "gpt", "instructions", "memory", "project", "share":
+		return e.Format == provider.ChatGPT
+	}
+	return false
 }
 
 // who is the person, or the address of who is anonymous.

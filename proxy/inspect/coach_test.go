@@ -172,3 +172,33 @@ func TestTenantOfARequest(t *testing.T) {
 		t.Error("the digest does not depend on the key")
 	}
 }
+
+// What a page sends by itself neither tells a person anything nor acknowledges it.
+func TestBackgroundRequestsAcknowledgeNothing(t *testing.T) {
+	r := shippedRules(t, "l2")
+	p, err := policy.Parse("all.toml", []byte(`
+title = "all"
+[[rule]]
+id = "all"
+when = { app = ["chatgpt_web"] }
+gate = "coach"
+reason = "Please sign in."
+`), r.Catalogue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Policy = p
+	now := time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
+	i := New(r, Config{Coach: coach.New([]byte("k")), Now: func() time.Time { return now }})
+	for _, step := range []struct{ path, want string }{
+		{"f/conversation/prepare", "coach"}, {"f/conversation/prepare", "coach"}, {"f/conversation", "coach"}, {"f/conversation/prepare", "coach"},
+		{"f/conversation", "log"}, {"f/conversation/prepare", "log"},
+	} {
+		q := post(t, "https://chatgpt.com/backend-api/"+step.path, `{"messages":[]}`)
+		q.Principal.Subject = "anna"
+		now = now.Add(5 * time.Second)
+		if got := i.Request(t.Context(), q).Action; got != step.want {
+			t.Errorf("%s: %s, want %s", step.path, got, step.want)
+		}
+	}
+}

@@ -144,7 +144,7 @@ func matrix(t *testing.T) []row {
 			logged(), stopped(policy.Block), stopped(policy.Block)},
 		{"work on a repository in the cloud", []policy.Message{{App: "codex", Activity: "agent", Endpoint: "codex.tasks"}}, allowed(), allowed(), stopped(policy.Block)},
 		{"app or tool enabled", slices.Concat(using("tool=function"), using("hint=canvas"), using("tool=code_interpreter"), using("attachment=application/pdf")), allowed(), allowed(), allowed()},
-		{"anonymous workspace", []policy.Message{{App: "chatgpt_web", Tenant: policy.Tenant{Anonymous: true}}}, stopped(policy.Coach), stopped(policy.Block), stopped(policy.Block)},
+		{"anonymous workspace", []policy.Message{{App: "chatgpt_web", Activity: "chat", Tenant: policy.Tenant{Anonymous: true}}}, stopped(policy.Coach), stopped(policy.Block), stopped(policy.Block)},
 		{"low is only counted", []policy.Message{found(detectors.Low, 50, "secret.password", "pci.payment_card", "source_code.proprietary", "confidential.marking")}, allowed(), allowed(), allowed()},
 		{"nothing", []policy.Message{{}}, allowed(), allowed(), allowed()},
 	}
