@@ -82,13 +82,14 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 		return 0
 	}
 	c := &p.chain
-	if !c.Read(v.Text, at, v.BOF, v.EOF) || c.Code {
+	if c.ReadWords(v.Text, w); c.Code {
 		return 0
 	}
-	known := false
-	for i := range c.N {
-		known = known || c.Words[i].Info.Name()
+	known := c.Known()
+	if !known && !mayAnnounce(c.LeftOf(v.Text, v.BOF)) {
+		return 0
 	}
+	c.Look(v.Text, v.BOF, v.EOF)
 	q := findCue(c, v.Text, v.Label)
 	if !known && q.weight == no {
 		return 0
@@ -123,6 +124,17 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 		}
 	}
 	return 0
+}
+
+// mayAnnounce reports whether what stands before words that no list has may
+// announce a name.
+func mayAnnounce(n sequence.Near) bool {
+	switch n {
+	case sequence.NearWord, sequence.NearCap, sequence.NearName, sequence.NearNumber, sequence.NearOther, sequence.NearClose, sequence.NearOpen, sequence.NearAt,
+		near(gazetteer.The), near(gazetteer.By), near(gazetteer.In), near(gazetteer.Start), near(gazetteer.My), near(gazetteer.Verb), near(gazetteer.Org), near(gazetteer.Place), near(gazetteer.Product), near(gazetteer.Month), near(gazetteer.Demonym), near(gazetteer.Culture), near(gazetteer.Who):
+		return false
+	}
+	return true
 }
 
 // wellKnown reports whether a chain is a given name and a surname that are nothing

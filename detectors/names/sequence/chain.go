@@ -73,6 +73,13 @@ func Start(text []byte, at int) bool {
 			}
 			return !(i >= 2 && isUpper(text[i-2]) && (i == 2 || !letterBehind(text[i-3])))
 		}
+		if s := lowerBefore(text, i); s < i { // most words
+			if n < 3 && (particle(text[s:i]) || follows(text[s:i])) {
+				i = s
+				continue
+			}
+			return true
+		}
 		w, ok := WordBefore(text, i)
 		if !ok || w.End != i {
 			return true
@@ -97,6 +104,19 @@ func Start(text []byte, at int) bool {
 		}
 		return !chains(w)
 	}
+}
+
+// lowerBefore is where the word of small ASCII letters begins that ends at
+// text[end]; end where there is none.
+func lowerBefore(text []byte, end int) int {
+	i := end
+	for i > 0 && text[i-1] >= 'a' && text[i-1] <= 'z' {
+		i--
+	}
+	if i > 0 && text[i-1] != ' ' && text[i-1] != '\n' && text[i-1] != '(' && text[i-1] != '"' {
+		return end
+	}
+	return i
 }
 
 // particleRun reports whether the small words in text[i:at] may follow a name.
@@ -126,15 +146,23 @@ func chains(w Word) bool {
 	return true
 }
 
-// Read reads the chain that begins with the word at text[at]; ok is false when
-// there is none. text[at] must be the start of a word. Whether the text goes on
-// before or behind what is shown is said by bof and eof.
+// Read reads the chain that begins with the word at text[at], and what stands
+// beside it; ok is false when there is none. text[at] must be the start of a word.
+// Whether the text goes on before or behind what is shown is said by bof and eof.
 func (c *Chain) Read(text []byte, at int, bof, eof bool) (ok bool) {
-	*c = Chain{}
 	w, ok := ReadWord(text, at)
 	if !ok || !chains(w) {
 		return false
 	}
+	c.ReadWords(text, w)
+	c.Look(text, bof, eof)
+	return true
+}
+
+// ReadWords reads the words of the chain that begins with a word alone, and
+// whether they are code.
+func (c *Chain) ReadWords(text []byte, w Word) {
+	c.Long = false
 	c.Words[0], c.N = w, 1
 	end := w.End
 	for c.N < MaxWords {
@@ -145,6 +173,9 @@ func (c *Chain) Read(text []byte, at int, bof, eof bool) (ok bool) {
 		if !glued {
 			end++
 		} else if text[end-1] != '.' || !isUpper(text[end]) {
+			break
+		}
+		if smallAhead(text, end) {
 			break
 		}
 		next, ok := ReadWord(text, end)
@@ -185,9 +216,39 @@ func (c *Chain) Read(text []byte, at int, bof, eof bool) (ok bool) {
 	if c.N == MaxWords {
 		c.Long = true
 	}
+	c.Code = inCode(text, c.Begin(), c.End())
+}
+
+// Look notes what stands beside the words, which ReadWords has read.
+func (c *Chain) Look(text []byte, bof, eof bool) {
 	c.beside(text, bof, eof)
 	c.places(text)
-	return true
+}
+
+// Known reports whether a word of the chain is a name.
+func (c *Chain) Known() bool {
+	for i := range c.N {
+		if c.Words[i].Info.Name() {
+			return true
+		}
+	}
+	return false
+}
+
+// LeftOf is what stands before the words, the nearest.
+func (c *Chain) LeftOf(text []byte, bof bool) Near {
+	n, _, _, _ := before(text, c.Begin(), bof)
+	return n
+}
+
+// smallAhead reports whether a word of small ASCII letters begins at text[i] that
+// is no particle and no article: most chains end before one.
+func smallAhead(text []byte, i int) bool {
+	j := i
+	for j < len(text) && text[j] >= 'a' && text[j] <= 'z' {
+		j++
+	}
+	return j > i && j < len(text) && (text[j] == ' ' || text[j] == '.' || text[j] == ',' || text[j] == '\n') && !particle(text[i:j])
 }
 
 // particles reads small words up to the capitalised one behind them, which it
@@ -233,7 +294,6 @@ func (c *Chain) beside(text []byte, bof, eof bool) {
 	var end int
 	c.Right, c.RightAt, end = behind(text, c.End(), eof)
 	c.Right2, _, _ = behind(text, end, eof)
-	c.Code = inCode(text, c.Begin(), c.End())
 }
 
 // small takes the small words between a title or a label and the chain to it:
@@ -492,6 +552,7 @@ func inCode(text []byte, from, to int) bool {
 
 // places marks the words that are a place's name together, two or three of them.
 func (c *Chain) places(text []byte) {
+	clear(c.Place[:c.N])
 	for i := 0; i+1 < c.N; i++ {
 		for k := min(i+3, c.N); k > i+1; k-- {
 			if gazetteer.Word(text[c.Words[i].Start:c.Words[k-1].End]).Place() {
