@@ -16,16 +16,18 @@ import (
 
 // What must stand in a row for it to count.
 const (
-	minApart  = 16  // characters; so many hold eight bytes of the grid
-	minDigits = 9   // digits between spaces, dots or hyphens: their first nine bytes are an anchor
-	maxDigits = 40  // more digits in a row are data
-	sideApart = 31  // characters looked at on one side: Context holds as many
-	grid      = 24  // bytes between looks
-	minKey    = 26  // bytes of one part of a wrapped key that has no head: a token anchor
-	minPart   = 9   // bytes of one part of a wrapped number: an anchor of digits
-	maxHead   = 24  // bytes of the longest head that is looked for at the start of a line
-	maxBreak  = 10  // bytes of a line break and what indents the next line
-	maxLine   = 160 // bytes of the longest line that a key fills
+	minApart  = 16        // characters; so many hold eight bytes of the grid
+	minDigits = 9         // digits between spaces, dots or hyphens: their first nine bytes are an anchor
+	maxDigits = sideApart // more digits in a row are data; each of them sees all of them
+	sideApart = 31        // characters looked at on one side: Context holds as many
+	grid      = 24        // bytes between looks
+	minKey    = 26        // bytes of one part of a wrapped key that has no head: a token anchor
+	minSide   = 3         // digits, or bytes of a key, on either side of a line break
+	minWhole  = 15        // bytes of a wrapped key: the shortest IBAN
+	minPart   = 9         // bytes of one part of a wrapped number: an anchor of digits
+	maxHead   = 24        // bytes of the longest head that is looked for at the start of a line
+	maxBreak  = 10        // bytes of a line break and what indents the next line
+	maxLine   = 160       // bytes of the longest line that a key fills
 )
 
 // A stretch of text, as absolute offsets.
@@ -352,7 +354,7 @@ func wrappedNumber(text []byte, i, r int) (with byte, ok bool) {
 		}
 		re++
 	}
-	if left == 0 || left+right < minDigits || left+right > 19 || i-ls >= Context/2 || re-r >= Context/2 || i-ls < minPart && re-r < minPart {
+	if left < minSide || right < minSide || left+right < minDigits || left+right > 19 || i-ls >= Context/2 || re-r >= Context/2 || i-ls < minPart && re-r < minPart {
 		return 0, false
 	}
 	if ls > 0 && isAlnum(text[ls-1]) || re < len(text) && isAlnum(text[re]) || column(text, ls, re) {
@@ -446,7 +448,7 @@ func (f *Finder) wrappedKey(text []byte, base, i, r int) bool {
 		re++
 	}
 	left, right := text[ls:i], text[r:re]
-	if len(left) < 3 || len(right) < 4 || !isAlnum(right[0]) && right[0] != '_' && right[0] != '-' || left[len(left)-1] == '.' || string(left[:3]) == string(right[:3]) {
+	if len(left) < minSide || len(right) < minSide || len(left)+len(right) < minWhole || !isAlnum(right[0]) && right[0] != '_' && right[0] != '-' || left[len(left)-1] == '.' || string(left[:3]) == string(right[:3]) {
 		return false
 	}
 	if re < len(text) && (text[re] == ':' || text[re] == '(') || re+1 < len(text) && right[len(right)-1] == '=' && isAlnum(text[re+1]) {

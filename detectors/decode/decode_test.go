@@ -39,17 +39,41 @@ func fold(text string, eof bool) (string, string) {
 	return out.String(), strings.Trim(fmt.Sprint(keys(layers)), "[]")
 }
 
-// mark tells f of every byte of text[from:] that may begin a hidden character.
+// mark tells f of what anchors say of text[from:]: every byte that may begin a
+// hidden character, numbers, long tokens and the heads of two kinds of keys.
 func mark(f *Finder, text []byte, from int) {
+	number := func(i int) bool { return isDigit(text[i]) || i > 0 && joins(text[i]) && isDigit(text[i-1]) }
+	token := func(i int) bool { return isToken(text[i]) }
 	for i, b := range text[from:] {
+		end := from + i + 1
 		if b >= 0x80 || strings.IndexByte("%\\&=", b) >= 0 {
-			f.Mark(from + i)
+			f.Mark(end - 1)
+		}
+		if runs(end, minPart, number) {
+			f.Number(text, 0, end)
+		}
+		if runs(end, minKey, token) {
+			f.Token(end)
+		}
+		for _, head := range []string{"sk-", "AKIA"} {
+			if k := end - len(head); k >= 0 && string(text[k:end]) == head && (k == 0 || !isAlnum(text[k-1])) {
+				f.Head(text, 0, end)
+			}
 		}
 	}
 }
 
+// runs reports whether a run of what is in it becomes n long at end.
+func runs(end, n int, in func(int) bool) bool {
+	k := end
+	for k > 0 && end-k <= n && in(k-1) {
+		k--
+	}
+	return end-k == n
+}
+
 func keys(m map[Layer]bool) (out []Layer) {
-	for _, l := range []Layer{Percent, Escape, Entity, Quoted, Invisible, Width, Homoglyph, Separator} {
+	for _, l := range []Layer{Percent, Escape, Entity, Quoted, Invisible, Width, Homoglyph, Separator, Spaced, Wrapped} {
 		if m[l] {
 			out = append(out, l)
 		}
@@ -97,6 +121,19 @@ func TestHiddenCharacters(t *testing.T) {
 		{"no-break space between digits", "4539\u00a01488", "4539 1488", "separator"},
 		{"French spacing", "Bonjour\u00a0!", "Bonjour\u00a0!", ""},
 		{"accents stay", "café Müller naïve", "café Müller naïve", ""},
+		{"spaced digits", "no. 4 5 3 9 1 4 8 8 0 a", "no. 453914880 a", "spaced"},
+		{"dotted digits", "4.5.3.9.1.4.8.8.0.3.4", "45391488034", "spaced"},
+		{"a row beside a number stays", "12 4 5 3 9 1 4 8 8 0", "12 4 5 3 9 1 4 8 8 0", ""},
+		{"eight digits stay", "4 5 3 9 1 4 8 8 and", "4 5 3 9 1 4 8 8 and", ""},
+		{"spaced letters and digits", "x: A K I A 2 B 3 C 4 D 5 E 6 F 7 G.", "x: AKIA2B3C4D5E6F7G.", "spaced"},
+		{"a column of digits", "4\n5\n3\n9\n1\n4\n8\n8\n0\n3\n4\n3\n6\n4\n6\n7\n", "4539148803436467\n", "spaced"},
+		{"data stays", strings.Repeat("1,0,", 100), strings.Repeat("1,0,", 100), ""},
+		{"a number over two lines", "4539 1488\n0343 6467", "4539 1488 0343 6467", "wrapped"},
+		{"a group over two lines", "4539 1488 03\r\n  43 6467", "4539 1488 03" + "43 6467", "wrapped"},
+		{"a column of numbers", "4539148803\n4539148804\n4539148805\n", "4539148803\n4539148804\n4539148805\n", ""},
+		{"a key over two lines", "sk-abc123def456\nghi789 end", "sk-abc123def456ghi789 end", "wrapped"},
+		{"an assignment below", "sk-abc123def456\nghi789=end", "sk-abc123def456\nghi789=end", ""},
+		{"another key below", "sk-abc123def456\nsk-ghi789jkl012", "sk-abc123def456\nsk-ghi789jkl012", ""},
 		{"invalid bytes stay", "\xff\x804\xc3", "\xff\x804\xc3", ""},
 	}
 	for _, tt := range tests {
@@ -112,7 +149,7 @@ func TestHiddenCharacters(t *testing.T) {
 // The changes found in a text do not depend on how much of it was there when
 // the search began.
 func TestChangesDoNotDependOnCuts(t *testing.T) {
-	pieces := []string{"word ", "%34", "%3", "\\u0034", "\\", "&#52;", "&", "=3D=20", "=\n", "\u200b", "а", "pаss", "４", "9", "\u2011", "\u00a0", "é", "x\u0335", "\xff", "plain text of some length, with a comma "}
+	pieces := []string{"4 5 3 9 1 4 ", "8.8.0.3.", "a|b|c|d|e|", "4539 1488\n", "0343 64", "\r\n  67", "sk-", "Ab3dEf6hIj9kLm2nOp5qRs8t", "Uv1w\n", "\n", "word ", "%34", "%3", "\\u0034", "\\", "&#52;", "&", "=3D=20", "=\n", "\u200b", "а", "pаss", "４", "9", "\u2011", "\u00a0", "é", "x\u0335", "\xff", "plain text of some length, with a comma "}
 	rnd := rand.New(rand.NewPCG(7, 11))
 	for range 400 {
 		var text []byte

@@ -241,6 +241,8 @@ func TestLayersOfHarmlessTextAreQuiet(t *testing.T) {
 		"+-+-+-+-+-+-+-+-+\n|a|b|c|d|e|f|g|h|\n+-+-+-+-+-+-+-+-+\n|1|2|3|4|5|6|7|8|\n+-+-+-+-+-+-+-+-+\n",
 		"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b  build-1.2.3.tar.gz\n3b5d5c3712955042212316173ccf37be12345678  build-1.2.4.tar.gz\n",
 		"\t\"version\": \"1.0.2\",\n\t\"integrity\": \"sha512-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08Zz0011==\",\n\t\"dev\": true\n",
+		"1924-04-30\t23:47:48\t+03\n1930-06-21\t01\t+04\nphone: no\n",
+		"; [.54C4.0020.0002] # national insurance sign GE22\n1237C ; [.54C5.0020.0002]",
 		"!function(e,t){var n=0,r=1,o=2,i=3,a=4,u=5,c=6,s=7,l=8,f=9;t.exports=[0,1,2,3,4,5,6,7,8,9,0,1,2,3,4,5,6,7,8,9]}();",
 	} {
 		found, gaps := e.Scan([]byte(text), engine.Options{Floor: detectors.Medium})
