@@ -198,7 +198,7 @@ func (c *check) strength(r *rule, v, name []byte, a *assignment) (points int16, 
 	}
 	colon := a.op == opColon
 	switch {
-	case m.digit == 0 && m.other == 0 && !(m.upper > 1 && m.lower > 1 && len(v) >= 10 && bits >= 4) && !(bits >= 8 && len(v) >= 10):
+	case m.digit == 0 && m.other == 0 && !(m.upper > 1 && m.lower > 1 && len(v) >= 8 && bits >= 6) && !(bits >= 8 && len(v) >= 10):
 		return 0, "", false // a word
 	case m.digit == 0 && m.other > 0 && wordy(v) && bits < 8:
 		return 0, "", false // words joined by signs
@@ -236,7 +236,7 @@ func keyStrength(v, name []byte, a *assignment, m makeup, bits int) (points int1
 	strong, known := keyName(name)
 	switch {
 	case known && strong && uuid(v):
-		return 6, "rarity", true
+		return 8, "rarity", true
 	case known && strongWord(v) && len(v) >= 8 && bytes.HasSuffix(bytes.ToLower(name), []byte("secret")):
 		return 8, "rarity", true // chosen by a person
 	}

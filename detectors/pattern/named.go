@@ -33,7 +33,7 @@ func (d *detector) subscribeNames(r *rule) {
 // words of issuers, and tries their forms on the value.
 func (c *check) findNamed(a *assignment, n int) {
 	v := c.v.Text[a.value.Start:a.value.End]
-	if len(c.d.names) == 0 || len(v) < 12 || a.bits < -len(v)/2 || bytes.IndexByte(v, ' ') >= 0 {
+	if len(c.d.names) == 0 || len(v) < 12 || a.bits < -len(v) || bytes.IndexByte(v, ' ') >= 0 {
 		return
 	}
 	name := c.v.Text[a.name.Start:a.name.End]
