@@ -1,7 +1,6 @@
 package main
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -135,5 +134,4 @@ func TestBreakGlassWantsItsCodes(t *testing.T) {
 	if _, out, _ := run("", "status"); out != "the glass is whole" {
 		t.Errorf("ended: %s", out)
 	}
-	_ = io.Discard
 }

@@ -12,6 +12,10 @@
 // finding or a gap more never loosens a decision, and the order of findings
 // does not matter.
 //
+// Precedence: of all rules that match, the strictest gate wins and the edits are
+// united, no rule can loosen another, and only an explicit exception or the mode
+// of a group stands above them.
+//
 // A rule matches when each of its conditions holds; of a list, one element:
 //
 //	[[rule]]
@@ -28,6 +32,12 @@
 // from Medium. What is Low is only counted. Where the list of findings was cut
 // off, the totals count on.
 //
+// Inside, a rule is clauses (its own conditions, and branches under any and all)
+// of a filter on findings and a [scope] on who, where and when. Decide counts for
+// each clause what it takes, by a table from info types to clauses, and looks at
+// scopes last. What a clause leaves out by "none" it only does not count: nothing
+// can ask that a finding is absent, or one more could loosen a decision.
+//
 // A gate that the product cannot carry out yet is enforced as the next stricter
 // one; [Decision.Intended] keeps what was asked for. With monitor, on a rule or
 // on the whole policy, Would and Due say what would have happened and the
@@ -37,5 +47,7 @@
 // first [[connection]] that matches, as in a firewall, and without one a
 // refusal.
 //
-// A policy file carries its own tests; [Policy.Test] runs them.
+// A policy file carries its own tests; [Policy.Test] runs them, [Policy.Coverage]
+// says what they do not meet, [Policy.Lint] what is probably not meant, and [Diff]
+// what has changed.
 package policy

@@ -112,17 +112,6 @@ const (
 
 var contentNames = [...]string{"text", "file", "image", "audio"}
 
-// String lists the kinds.
-func (c Contents) String() string {
-	var out []string
-	for i, name := range contentNames {
-		if c&(1<<i) != 0 {
-			out = append(out, name)
-		}
-	}
-	return strings.Join(out, ",")
-}
-
 var assuranceNames = [...]string{identity.AssuranceNone: "none", identity.AssuranceNetwork: "network", identity.AssuranceToken: "token"}
 
 var (

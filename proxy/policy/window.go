@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
@@ -118,9 +117,12 @@ func (l *loader) window(path string, e *windowEntry) window {
 	default:
 		w.fiscal = f - 1
 	}
-	for key, most := range map[string]int{"last_days_of_quarter": 92, "first_days_of_quarter": 92, "last_days_of_month": 31} {
-		if max(map[string]int{"last_days_of_quarter": e.QuarterLast, "first_days_of_quarter": e.QuarterFirst, "last_days_of_month": e.MonthLast}[key]) > most {
-			l.bad(path+"."+key, "at most %d days", most)
+	for _, days := range []struct {
+		key     string
+		n, most int
+	}{{"last_days_of_quarter", e.QuarterLast, 92}, {"first_days_of_quarter", e.QuarterFirst, 92}, {"last_days_of_month", e.MonthLast, 31}} {
+		if days.n > days.most {
+			l.bad(path+"."+days.key, "at most %d days", days.most)
 		}
 	}
 	return w
@@ -174,38 +176,4 @@ func (l *loader) expiry(path string, t time.Time, why string) time.Time {
 		return t
 	}
 	return l.instant(path, t)
-}
-
-func weekday(d time.Weekday) string { return dayNames[d] }
-
-// String is the window in words.
-func (w *window) String() string {
-	var out []string
-	if w.someDays {
-		var days []string
-		for i := range dayNames {
-			if d := time.Weekday((i + 1) % 7); w.days[d] {
-				days = append(days, weekday(d))
-			}
-		}
-		out = append(out, strings.Join(days, ", "))
-	}
-	if w.from != w.to {
-		out = append(out, fmt.Sprintf("%02d:%02d to %02d:%02d", w.from/60, w.from%60, w.to/60, w.to%60))
-	}
-	for _, p := range []struct {
-		n    int
-		what string
-	}{{w.quarterLast, "the last %d days of a quarter"}, {w.quarterFirst, "the first %d days of a quarter"}, {w.monthLast, "the last %d days of a month"}} {
-		if p.n > 0 {
-			out = append(out, fmt.Sprintf(p.what, p.n))
-		}
-	}
-	if !w.after.IsZero() {
-		out = append(out, "after "+w.after.Format(time.RFC3339))
-	}
-	if !w.before.IsZero() {
-		out = append(out, "before "+w.before.Format(time.RFC3339))
-	}
-	return strings.Join(out, " · ") + " (" + w.zone.String() + ")"
 }
