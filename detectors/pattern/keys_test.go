@@ -83,6 +83,10 @@ test = [{ text = "⟦acme_abcdefgh⟧" }, { text = "⟦acme_abcdefgh⟧" }, { te
 		{"random_pass = 0.001", "acme_abcdefgh", "", "0-13 low", "0-13 medium"},
 		{"random_pass = 0.00001", "acme_abcdefgh", "", "0-13 high", "0-13 medium"},
 		{`validators = ["us_ssn"]`, "acme_abcdefgh", "", "", "0-13 medium"},
+		// Text that is not ASCII, or not text at all: neither mode of RE2 alone finds both.
+		{"keywords = [\"müller\", \"mÜller\", \"muller\"]\npattern = '(?i)m[üu]ller'", "MÜLLER, Müller and muller", "", "0-7 medium, 9-16 medium, 21-27 medium", ""},
+		{"pattern = 'acme_.{1,10}val'\nmax_length = 40", "acme_\xff\xfe val", "", "0-11 medium", ""},
+		{"pattern = 'acme_[^ ]{1,10} val'\nmax_length = 40", "acme_\xff\xfe val", "", "0-11 medium", ""},
 		{"lead = [2]\npattern = 'x-acme_[a-z]{8}'\nmax_length = 15", "x-acme_abcdefgh", "", "0-15 medium", "2-15 medium"},
 		{"shape = \"labelled\"\npattern = '[0-9]{6}'", "acme_: 123456", "", "7-13 medium", ""},
 	} {

@@ -211,7 +211,7 @@ func byteSafe(re *syntax.Regexp) bool {
 		return re.Op == syntax.OpWordBoundary || re.Op == syntax.OpNoWordBoundary
 	case syntax.OpLiteral:
 		for _, r := range re.Rune {
-			if r >= 0x80 || re.Flags&syntax.FoldCase != 0 && (r|0x20 == 'k' || r|0x20 == 's') && false {
+			if r >= utf8.RuneSelf {
 				return false
 			}
 		}
