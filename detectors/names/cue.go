@@ -42,6 +42,9 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 		if c.LeftWord.Shape != sequence.Lower && c.Right == near(gazetteer.My) { // Uncle Tom's Cabin
 			return cue{name: "role", weight: weak}
 		}
+		if c.Left2 != near(gazetteer.Label) && labelPart(text[c.LeftWord.Start:c.LeftWord.End]) == partName { // "the name Elizabeth"
+			return cue{name: "role", weight: weak}
+		}
 		return cue{name: "role", weight: strong}
 	case sequence.NearBorder:
 		if w, named := labelWeight([]byte(label)); w > no {

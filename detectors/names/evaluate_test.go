@@ -144,6 +144,20 @@ func TestTextsWrittenByHand(t *testing.T) {
 	}
 }
 
+// What a person asks of a chat about the world holds no names that matter.
+func TestHarmlessPromptsStayLow(t *testing.T) {
+	e := newEngine(t)
+	texts := readLabelled(t, "testdata/harmless.txt")
+	if len(texts) < 60 {
+		t.Fatalf("only %d prompts", len(texts))
+	}
+	for _, typ := range []detectors.InfoType{names.TypeName, names.TypeAddress} {
+		if r := evaluate(e, texts, typ, detectors.Medium, t.Errorf); r.wrong > 0 {
+			t.Errorf("%d findings of %s in %d prompts", r.wrong, typ, len(texts))
+		}
+	}
+}
+
 // Source code names its authors and little else: of what is found in Go's own
 // library at Medium, nearly all are names. The bound is on their number.
 func TestSourceCodeHoldsFewNames(t *testing.T) {

@@ -222,6 +222,9 @@ func restOfTown(c *chain, text []byte, i int) bool {
 // town reports whether a name is rather that of a place.
 func town(c *chain, text []byte, i, end int, q cue) bool {
 	if end != i+1 {
+		if i == 0 && c.Left == near(gazetteer.The) && c.Words[0].Info.Place() { // the Berlin Wall
+			return true
+		}
 		return gazetteer.Word(text[c.Words[i].Start:c.Words[end-1].End]).Place()
 	}
 	w := &c.Words[i]
@@ -247,7 +250,34 @@ func public(c *chain, text []byte) bool {
 			return true
 		}
 	}
-	return sentenceHas(c, text, gazetteer.Who, gazetteer.Culture)
+	return sentenceHas(c, text, gazetteer.Who, gazetteer.Culture) || inquires(c, text)
+}
+
+// inquires reports whether the sentence begins as questions and tasks of general
+// knowledge do: "Why is …", "Explain …", "Warum war …".
+func inquires(c *chain, text []byte) bool {
+	before := sentence(c, text)
+	for len(before) > 0 && !labelLetter(before[0]) {
+		before = before[1:]
+	}
+	w, ok := sequence.ReadWord(before, 0)
+	if !ok || len(before) == 0 || w.End-w.Start > 16 {
+		return false
+	}
+	var buf [32]byte
+	switch string(fold(buf[:0], before[w.Start:w.End])) {
+	case "explain", "describe", "discuss", "analyze", "analyse", "outline", "list", "define", "summarize", "summarise", "compare",
+		"erklare", "erlautere", "beschreibe", "vergleiche", "nenne", "explique", "expliquez", "decris", "decrivez", "spiega", "descrivi", "descreva", "beschrijf", "wyjasnij", "opisz", "wymien":
+		return true
+	case "why", "how", "when", "which", "what", "where", "in",
+		"warum", "wie", "wann", "was", "welche", "welcher", "welches", "wo", "pourquoi", "comment", "quand", "quelle", "quel", "quels", "quelles",
+		"por", "como", "cuando", "cual", "cuales", "que", "donde", "perche", "come", "quando", "quale", "quali", "cosa", "dove",
+		"porque", "qual", "quais", "onde", "waarom", "hoe", "wanneer", "wat", "welk", "waar", "dlaczego", "jak", "kiedy", "jaki", "jaka", "jakie", "gdzie":
+		rest := text[c.End():]
+		i := bytes.IndexAny(rest, ".?!\n")
+		return i >= 0 && rest[i] == '?'
+	}
+	return false
 }
 
 // ordered reports whether the sentence asks for something: its first word does.
