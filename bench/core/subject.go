@@ -42,6 +42,9 @@ type bench struct {
 	shipped  map[anchor.Path]*engine.Engine // rules and code
 	code     *engine.Engine
 	names    *engine.Engine
+	prints   *engine.Engine // fingerprints alone
+	records  *engine.Engine // exact data match alone
+	taught   *engine.Engine // rules, code and both
 	anchors  *anchor.Set
 }
 
@@ -93,6 +96,19 @@ func newBench() (*bench, error) {
 	if b.code, err = engine.New(cfg, code.New()); err != nil {
 		return nil, err
 	}
+	fingerprints, records, err := own()
+	if err != nil {
+		return nil, err
+	}
+	if b.prints, err = engine.New(cfg, fingerprints); err != nil {
+		return nil, err
+	}
+	if b.records, err = engine.New(cfg, records); err != nil {
+		return nil, err
+	}
+	if b.taught, err = engine.New(cfg, append(slices.Clone(all), fingerprints, records)...); err != nil {
+		return nil, err
+	}
 	b.anchors, err = anchor.Config{Literals: b.literals, MinDigits: 9, MinToken: 26, Kinds: kinds}.Compile()
 	return b, err
 }
@@ -126,7 +142,8 @@ func (b *bench) subjects() []subject {
 		m.found, s.found = "rules, 4 KB", "rules, stream"
 		out = append(out, m, s)
 	}
-	return append(out, messages("names only, 4 KB", b.names, 4<<10), messages("code only, 4 KB", b.code, 4<<10), anchors("anchors only, 4 KB", b.anchors, 4<<10))
+	return append(out, messages("names only, 4 KB", b.names, 4<<10), messages("code only, 4 KB", b.code, 4<<10),
+		messages("fingerprints only, 4 KB", b.prints, 4<<10), messages("records only, 4 KB", b.records, 4<<10), messages("all of these, 4 KB", b.taught, 4<<10), anchors("anchors only, 4 KB", b.anchors, 4<<10))
 }
 
 // errGap says that a part of a text was not looked at.

@@ -49,6 +49,7 @@ func Build(ctx context.Context, file string, k []byte, s Shape, rows Rows, o Opt
 	var pairs []keyed.Entry
 	hashes, forms := make([]uint64, s.Columns), make([]form, s.Columns)
 	var buf []byte
+	var looks uint64
 	for {
 		values, err := rows.Next()
 		if err != nil {
@@ -72,6 +73,9 @@ func Build(ctx context.Context, file string, k []byte, s Shape, rows Rows, o Opt
 		for i, v := range values {
 			forms[i], buf = canonical(buf[:0], v, o.Order)
 			hashes[i] = value(key, forms[i], buf)
+			if forms[i].anchor() {
+				looks |= look(forms[i], len(buf))
+			}
 		}
 		used := false
 		for i := range values {
@@ -120,6 +124,7 @@ func Build(ctx context.Context, file string, k []byte, s Shape, rows Rows, o Opt
 	le.PutUint16(head[18:], uint16(s.Within))
 	le.PutUint64(head[24:], uint64(s.Rows))
 	le.PutUint64(head[32:], uint64(len(filter)))
+	le.PutUint64(head[40:], looks)
 	return r, keyed.Create(file, func(w *bufio.Writer) {
 		_, _ = w.Write(head) // the error of a bufio.Writer stays for Flush
 		_, _ = w.WriteString(s.Label)

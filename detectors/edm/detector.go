@@ -98,7 +98,9 @@ func (p *pass) look(upto int, emit func(detectors.Finding)) {
 			i++
 		case digitByte(b) && (i == 0 || !digitByte(t[i-1])):
 			p.numbers(i, emit)
-			p.dates(i, emit)
+			if p.index.looks&look(date, 0) != 0 {
+				p.dates(i, emit)
+			}
 			for i < upto && digitByte(t[i]) {
 				i++
 			}
@@ -119,6 +121,9 @@ func (p *pass) look(upto int, emit func(detectors.Finding)) {
 // anchor looks around a value at [start, end) of the text, whose canonical bytes
 // are in buf.
 func (p *pass) anchor(f form, start, end int, emit func(detectors.Finding)) {
+	if p.index.looks&look(f, len(p.buf)) == 0 {
+		return
+	}
 	p.work++
 	h := value(p.index.key, f, p.buf)
 	if p.index.anchors(h) {
@@ -131,11 +136,10 @@ func (p *pass) anchor(f form, start, end int, emit func(detectors.Finding)) {
 func (p *pass) numbers(i int, emit func(detectors.Finding)) {
 	t := p.text
 	start := i
-	for start > 0 && i-start < 8 && wordByte(t[start-1]) {
-		start--
-	}
-	if start > 0 && wordByte(t[start-1]) {
-		return
+	for start > 0 && wordByte(t[start-1]) {
+		if start--; i-start > 8 || digitByte(t[start]) {
+			return // the word is too long, or was looked at from its first digit
+		}
 	}
 	p.buf = p.buf[:0]
 	k, digits := start, 0

@@ -30,6 +30,7 @@ type Shape struct {
 type Index struct {
 	Shape
 	key    keyed.Key
+	looks  uint64 // what anchors look like: see look
 	filter []byte
 	pairs  keyed.Table
 	file   keyed.File
@@ -73,7 +74,7 @@ func parse(data, k []byte) (*Index, error) {
 	if le.Uint64(data[8:]) != key.Check() {
 		return nil, keyed.ErrKey
 	}
-	x := &Index{key: key, Shape: Shape{Columns: int(data[16]), Any: int(data[17]), Within: int(le.Uint16(data[18:])), Rows: int(le.Uint64(data[24:]))}}
+	x := &Index{key: key, Shape: Shape{Columns: int(data[16]), Any: int(data[17]), Within: int(le.Uint16(data[18:])), Rows: int(le.Uint64(data[24:]))}, looks: le.Uint64(data[40:])}
 	label, filter, rest := int(data[20]), le.Uint64(data[32:]), data[headerSize:]
 	if uint64(len(rest)) < uint64(label) || uint64(len(rest)-label) < filter {
 		return nil, keyed.ErrDamaged
@@ -110,6 +111,17 @@ func labelled(s string) bool {
 		}
 	}
 	return s != "" && len(s) <= 64
+}
+
+// look is the bit of a form of anchors in a mask; of numbers, one for each length.
+func look(f form, length int) uint64 {
+	switch f {
+	case date:
+		return 1
+	case address:
+		return 2
+	}
+	return 1 << min(length, 63)
 }
 
 // value is the hash of a value in its form; it does not depend on the column.

@@ -105,16 +105,28 @@ func judge(line []byte) (code, text bool) {
 	for len(line) > 0 && classes[line[0]] == space {
 		line = line[1:]
 	}
-	words, signs, letters := 1, 0, 0
-	for _, b := range line {
-		c := classes[b]
-		words += int(c>>2) & 1
-		letters += int(c) & 1
-		signs += int(c>>4) & 1
+	var a, b uint32 // sums of units: the last of a line is in a
+	for ; len(line) >= 2; line = line[2:] {
+		a += units[line[0]]
+		b += units[line[1]]
 	}
+	if len(line) > 0 {
+		a += units[line[0]]
+	}
+	a += b
+	letters, words, signs := a&2047, a>>11&1023+1, a>>21
 	text = signs*16 < letters
 	return !text || words < 6, text
 }
+
+// units counts letters, white space and signs in one number; a line has at most
+// maxLine bytes.
+var units = func() (t [256]uint32) {
+	for b, c := range classes {
+		t[b] = uint32(c&letter) + uint32(c&space)>>2<<11 + uint32(c&sign)>>4<<21
+	}
+	return t
+}()
 
 // A lexer makes tokens of code out of lines for a winnower.
 type lexer struct {
