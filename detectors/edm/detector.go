@@ -2,6 +2,7 @@ package edm
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -155,10 +156,10 @@ func (p *pass) numbers(i int, emit func(detectors.Finding)) {
 			return
 		}
 		p.buf = compact(p.buf, t[from:k])
-		if digits >= minDigits && isNumber(p.buf, p.buf) {
+		if digits >= minDigits && p.index.looks&look(number, len(p.buf)) != 0 && isNumber(p.buf, p.buf) {
 			p.anchor(number, start, k, emit)
 		}
-		if k+1 >= len(t) || !separator(t[k]) || !wordByte(t[k+1]) {
+		if len(p.buf) >= bits.Len64(p.index.looks) || k+1 >= len(t) || !separator(t[k]) || !wordByte(t[k+1]) {
 			return
 		}
 		k++
