@@ -22,11 +22,11 @@ type candidate struct {
 // from Low.
 func (c *check) judge(r *rule, k candidate) {
 	v := c.v.Text[k.start:k.end]
-	if len(v) == 0 || len(v) > r.src.MaxLength || c.known(r, k) {
+	if len(v) == 0 || len(v) > r.src.MaxLength {
 		return
 	}
 	c.work += judgeCost
-	if !c.holds(r, v) {
+	if !c.holds(r, v) || c.known(r, k) {
 		return
 	}
 	if c.excluded(r, k, v) {

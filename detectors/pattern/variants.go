@@ -2,6 +2,7 @@ package pattern
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/promptgate/promptgate/detectors/names/gazetteer"
 )
@@ -17,8 +18,9 @@ func variants(k string) (out []string) {
 		if w != k {
 			out = append(out, w)
 		}
-		if key := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.TrimRight(w, ".: ")); strings.Contains(key, "_") && key != w {
-			out = append(out, key)
+		key := strings.NewReplacer(" ", "_", "-", "_").Replace(strings.TrimRight(w, ".: "))
+		if n := strings.Count(key, "_"); n > 0 && n < 3 && key != w && utf8.RuneCountInString(key) == len(key) {
+			out = append(out, key) // keys are short and in ASCII
 		}
 	}
 	return out
