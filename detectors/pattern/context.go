@@ -176,7 +176,7 @@ func (g *contextGroup) read(c *check, text []byte, lo, hi int, out *seen) {
 			}
 		}
 		for _, p := range list {
-			if c.follows(text[:hi], e, p.rest) {
+			if _, ok := c.phraseEnd(text[:hi], e, p.rest, 3); ok {
 				note(p.name)
 				break
 			}
@@ -195,20 +195,21 @@ func (g *contextGroup) read(c *check, text []byte, lo, hi int, out *seen) {
 	}
 }
 
-// follows reports whether the words of rest stand at i, a few bytes apart.
-func (c *check) follows(text []byte, i int, rest []string) bool {
+// phraseEnd reports whether the words of rest stand at i, at most gap bytes
+// apart, and where they end.
+func (c *check) phraseEnd(text []byte, i int, rest []string, gap int) (end int, ok bool) {
 	for _, want := range rest {
 		s, e := nextWord(text, i)
-		if s == e || s-i > 3 {
-			return false
+		if s == e || s-i > gap {
+			return i, false
 		}
 		c.fold = lowerWord(c.fold[:0], text[s:e])
 		if string(c.fold) != want {
-			return false
+			return i, false
 		}
 		i = e
 	}
-	return true
+	return i, true
 }
 
 // letterAt reports whether text[i] belongs to a word.

@@ -63,28 +63,12 @@ func (c *check) tryNames(a *assignment, n int, text []byte, points int16) (found
 		c.fold = lowerWord(c.fold[:0], text[s:e])
 		uses := c.d.names[string(c.fold)]
 		for _, u := range uses {
-			if c.nameFollows(text, e, u.rest) && c.tryNamed(u.rule, a, n, points) {
+			if _, ok := c.phraseEnd(text, e, u.rest, 1); ok && c.tryNamed(u.rule, a, n, points) {
 				found = true
 			}
 		}
 	}
 	return found
-}
-
-// nameFollows reports whether the words of rest stand at i, one sign apart.
-func (c *check) nameFollows(text []byte, i int, rest []string) bool {
-	for _, want := range rest {
-		s, e := nextWord(text, i)
-		if s == e || s-i > 1 {
-			return false
-		}
-		c.fold = lowerWord(c.fold[:0], text[s:e])
-		if string(c.fold) != want {
-			return false
-		}
-		i = e
-	}
-	return true
 }
 
 func (c *check) tryNamed(r *rule, a *assignment, n int, points int16) bool {

@@ -89,7 +89,7 @@ func findRecord(c *check, r *rule, n int) {
 			signs = r.lexicon[string(c.fold[:len(c.fold)-1])]
 		}
 		for _, g := range signs {
-			if end, ok := c.phraseEnd(text[:hi], b, g.rest); ok {
+			if end, ok := c.phraseEnd(text[:hi], b, g.rest, 3); ok {
 				seen[g.signal] = true
 				if span.End == 0 && r.src.Signals[g.signal].Adjust >= 0 && (end <= s || a >= e) {
 					span = detectors.Span{Start: a, End: end}
@@ -138,23 +138,6 @@ func (c *check) tellRecord(r *rule, span detectors.Span, seen []bool) {
 		Confidence: detectors.Confidence(total), Evidence: evidence,
 		Late: span.Start < c.at, // what stands before the keyword is released by then (law L7)
 	})
-}
-
-// phraseEnd reports whether the words of rest stand at i, a few bytes apart, and
-// where they end.
-func (c *check) phraseEnd(text []byte, i int, rest []string) (end int, ok bool) {
-	for _, want := range rest {
-		s, e := nextWord(text, i)
-		if s == e || s-i > 3 {
-			return i, false
-		}
-		c.fold = lowerWord(c.fold[:0], text[s:e])
-		if string(c.fold) != want {
-			return i, false
-		}
-		i = e
-	}
-	return i, true
 }
 
 // figureIn reports whether text[i:end], which has no letter, has a figure.
