@@ -83,6 +83,9 @@ func findRecord(c *check, r *rule, n int) {
 			break
 		}
 		i = b
+		if !r.lexiconPairs.has(text[a:b]) {
+			continue
+		}
 		c.fold = lowerWord(c.fold[:0], text[a:b])
 		signs := r.lexicon[string(c.fold)]
 		if signs == nil && len(c.fold) > 3 && c.fold[len(c.fold)-1] == 's' {

@@ -16,28 +16,29 @@ import (
 // A rule is a rules.Rule made ready to run. It is immutable but for its
 // patterns, which compile themselves on first use.
 type rule struct {
-	src        rules.Rule
-	index      int
-	typ        detectors.InfoType
-	id         detectors.RuleID
-	person     bool // a finding of it identifies a person
-	name       bool // it finds names: only a verb may stand behind the label
-	loose      bool // its value tells itself: words may stand between the label and it
-	find       func(*check, *rule, int)
-	match      *matcher
-	excluded   []*matcher
-	leads      []int
-	validators []validate.Validator
-	values     [][]byte // excluded values, cleaned
-	published  [][]byte // test values of the issuer, cleaned
-	words      [][]byte // lower case
-	before     [][]byte // lower case
-	left       boundary
-	right      boundary
-	base       int16
-	formats    []format
-	context    []contextGroup
-	lexicon    lexicon // of shape record
+	src          rules.Rule
+	index        int
+	typ          detectors.InfoType
+	id           detectors.RuleID
+	person       bool // a finding of it identifies a person
+	name         bool // it finds names: only a verb may stand behind the label
+	loose        bool // its value tells itself: words may stand between the label and it
+	find         func(*check, *rule, int)
+	match        *matcher
+	excluded     []*matcher
+	leads        []int
+	validators   []validate.Validator
+	values       [][]byte // excluded values, cleaned
+	published    [][]byte // test values of the issuer, cleaned
+	words        [][]byte // lower case
+	before       [][]byte // lower case
+	left         boundary
+	right        boundary
+	base         int16
+	formats      []format
+	context      []contextGroup
+	lexicon      lexicon // of shape record
+	lexiconPairs letterPairs
 }
 
 // basePoints turns the share of random values that pass into points without
@@ -110,6 +111,9 @@ func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.
 	}
 	if src.Shape == "record" {
 		r.lexicon = newLexicon(r)
+		for w := range r.lexicon {
+			r.lexiconPairs.add(w)
+		}
 	}
 	if r.find = finder(src.Shape); len(src.Heads) > 0 {
 		r.find = findNothing // tried by tokenHeads
