@@ -201,7 +201,7 @@ func (c *check) digitRun() {
 				if n <= maxGroup && g.end < len(text) && !p.behind.has(text[g.end]) {
 					continue
 				}
-				if r := p.rule; r.match.begins(text, g.start) && r.left.before(text, g.start) && (g.start > 0 || c.v.BOF) {
+				if r := p.rule; r.left.before(text, g.start) && r.match.begins(text, g.start) && (g.start > 0 || c.v.BOF) {
 					c.tryAt(r, g.start, 0, "")
 				}
 			}

@@ -70,6 +70,7 @@ type detector struct {
 	literals map[anchor.Literal]int // literal → its place in needs
 	byLit    [][]use
 	kinds    [anchor.KindCaps + 1][]*rule
+	tried    [anchor.KindCaps + 1][]*rule // those of kinds that look at the anchor themselves: not by their heads
 	digits   digitRules
 	columns  columnRules
 	terms    *termRules // nil without dictionaries
@@ -128,6 +129,9 @@ func (d *detector) subscribe(r *rule) {
 			"iban": anchor.KindIBAN, "caps": anchor.KindCaps,
 		}[a]
 		d.kinds[k] = append(d.kinds[k], r)
+		if len(r.src.Heads) == 0 {
+			d.tried[k] = append(d.tried[k], r)
+		}
 	}
 }
 
@@ -331,7 +335,7 @@ func (p *pass) look(c *check, h anchor.Hit) {
 			n = c.tokenHead()
 			c.tokenHeads(n)
 		}
-		for _, r := range p.d.kinds[h.Kind] {
+		for _, r := range p.d.tried[h.Kind] {
 			r.find(c, r, n)
 		}
 	}
