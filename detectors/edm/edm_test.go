@@ -135,6 +135,27 @@ func TestThreeOfARowCanBeAskedFor(t *testing.T) {
 	}
 }
 
+// Each of the others may be near the anchor and they all too far apart.
+func TestARowThatIsWrittenWideIsNotFound(t *testing.T) {
+	x := customerIndex(t, 3)
+	apart := strings.Repeat(" and so on", 20)
+	if found := scan(t, x, "Anna Sommerfeld"+apart+" 12.03.1985"+apart+" anna.s@kontor.example"); len(found) != 0 {
+		t.Errorf("%v, want nothing", found)
+	}
+}
+
+// Where the blocks of the engine end does not matter.
+func TestARowMayStandAcrossBlocks(t *testing.T) {
+	x := customerIndex(t, 2)
+	const row = "Anna Sommerfeld, born on 12 March 1985"
+	for before := 4096 - len(row) - 2; before < 4096+2; before++ {
+		found := scan(t, x, strings.Repeat("a ", before/2)+strings.Repeat(".", before%2)+row+strings.Repeat(" b", 300))
+		if len(found) != 1 || found[0].Span.Start != before || found[0].Span.Len() != len(row) {
+			t.Fatalf("behind %d bytes: %v", before, found)
+		}
+	}
+}
+
 func TestTheIndexHoldsNoClearValue(t *testing.T) {
 	rows, err := CSV(strings.NewReader(customers), ',', all)
 	if err != nil {

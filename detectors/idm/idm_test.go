@@ -351,6 +351,22 @@ func TestCutsDoNotMatter(t *testing.T) {
 	}
 }
 
+// Where the blocks of the engine end does not matter.
+func TestAnExcerptMayStandAcrossBlocks(t *testing.T) {
+	x := built(t, "", map[string]tree{"ledger": {"settle.go": ours}})
+	code := renamed(ours)
+	want := scan(t, x, "\n"+code)
+	if len(want) != 1 {
+		t.Fatalf("%v, want one finding", want)
+	}
+	for before := 4096 - len(code); before < 4096; before += 7 {
+		found := scan(t, x, strings.Repeat("-", before-1)+"\n"+code)
+		if len(found) != 1 || found[0].Span.Start != want[0].Span.Start+before-1 || found[0].Span.Len() != want[0].Span.Len() {
+			t.Fatalf("behind %d bytes: %v, want %v", before, found, want)
+		}
+	}
+}
+
 func sortedByEnd(found []detectors.Finding) []detectors.Finding {
 	out := append([]detectors.Finding(nil), found...)
 	for i := range out {
