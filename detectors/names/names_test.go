@@ -61,3 +61,14 @@ func TestLabelsAnnounceNames(t *testing.T) {
 		}
 	}
 }
+
+// A long list of short names is read to its end: the work they cost stays within
+// the engine's budget.
+func TestLongListsOfNamesAreReadWhole(t *testing.T) {
+	e := newEngine(t)
+	text := []byte(strings.Repeat("Maria Lopez, Berlin\nJohn Miller, Leeds\nMr. Tom Cole\n", 6000))
+	found, gaps := e.Scan(text, engine.Options{})
+	if len(gaps) > 0 || len(found) < 3*6000 {
+		t.Errorf("%d findings and gaps %v in a list of %d names", len(found), gaps, 3*6000)
+	}
+}

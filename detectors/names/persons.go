@@ -97,7 +97,7 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 	if !v.EOF && len(v.Text)-v.At < nameMore {
 		return nameMore
 	}
-	p.work += 4 + 3*c.N
+	p.work += 2 + 2*c.N
 	p.tagger.Tag(p.model, c)
 	if q.weight == no && wellKnown(c) && p.tagger.Tags[0] == sequence.Out && p.tagger.Tags[c.N-1] == sequence.Out {
 		p.report(v, 0, c.N, q, emit)
