@@ -2,6 +2,7 @@ package shipped_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"reflect"
@@ -289,6 +290,27 @@ func TestCleanProseIsReleasedAtTheNextWord(t *testing.T) {
 	}
 	if behind*20 > writes { // "the " may begin a marking, a word behind a line break be the rest of a key
 		t.Errorf("%d of %d pieces were held longer than to the next one", behind, writes)
+	}
+}
+
+// A chat body in JSON, quotes and escapes and all, is never far behind.
+func TestCleanChatIsReleasedSoon(t *testing.T) {
+	e := rulesOnly(t)
+	content, err := json.Marshal(prose + prose)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body := `{"model":"gpt-5","stream":true,"messages":[{"role":"system","content":"You are a kind helper."},{"role":"user","content":` + string(content) + `}]}`
+	s := e.NewScanner(engine.Options{})
+	defer s.Release()
+	most, sum, writes := 0, 0, 0
+	for at := 0; at < len(body); at += 4 {
+		s.Write([]byte(body[at:min(at+4, len(body))]))
+		behind := min(at+4, len(body)) - s.Settled()
+		most, sum, writes = max(most, behind), sum+behind, writes+1
+	}
+	if most > 96 || sum > 16*writes {
+		t.Errorf("%d bytes behind at most and %d on average, want 96 and 16", most, sum/writes)
 	}
 }
 
