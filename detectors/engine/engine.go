@@ -57,7 +57,8 @@ type Options struct {
 	// when their budget is spent, and for each run that decompresses to too much.
 	Gap func(detectors.Gap)
 	// Matched is called for every span that any rule matched with at least Low,
-	// when it is known and whatever Floor is: a redaction covers their union.
+	// when it is known and whatever Floor is: a redaction covers their union. A
+	// span may be told more than once.
 	Matched func(detectors.Span)
 }
 

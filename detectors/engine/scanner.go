@@ -224,7 +224,7 @@ func (s *Scanner) Flush() {
 		return
 	}
 	s.window = s.tail
-	next := s.bound()
+	next := max(s.bound(), s.bounded-s.breaks)
 	s.ended, s.flushing = true, true
 	s.queue.flush(s)
 	s.ended = false

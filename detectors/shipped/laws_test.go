@@ -41,10 +41,11 @@ func listen(e *engine.Engine, o engine.Options, drive func(*engine.Scanner, *hea
 	return h
 }
 
-// sort brings matched spans into an order: layers are read beside the text, so
-// when a span is heard of is no part of the law.
+// sort makes matched spans a set: layers are read beside the text, so when and
+// how often a span is heard of is no part of the law.
 func (h *heard) sort() {
 	slices.SortFunc(h.Matched, func(a, b detectors.Span) int { return cmp.Or(a.Start-b.Start, a.End-b.End) })
+	h.Matched = slices.Compact(h.Matched)
 }
 
 // cut writes a text in pieces of the sizes that next gives.
