@@ -12,7 +12,8 @@
 // Neither keeps text. A replacement comes with the raw bytes it stands for, so
 // a finding in the decoded text has a place in the raw one.
 //
-// Text that hides nothing costs one search for five byte values.
+// Text that hides nothing costs a mark for each pair of bytes that could begin an
+// escape, and for each character outside ASCII.
 package decode
 
 // A Layer names one way of hiding, as findings show it.

@@ -25,6 +25,7 @@ func (d *detector) subscribeNames(r *rule) {
 			i = e
 		}
 		d.names[words[0]] = append(d.names[words[0]], nameUse{words[1:], r})
+		d.namePairs.add(words[0])
 		d.longestNamed = max(d.longestNamed, r.src.MaxLength)
 	}
 }
@@ -60,6 +61,9 @@ func (c *check) tryNames(a *assignment, n int, text []byte, points int16) (found
 			}
 		}
 		i = e
+		if !c.d.namePairs.has(text[s:e]) {
+			continue
+		}
 		c.fold = lowerWord(c.fold[:0], text[s:e])
 		uses := c.d.names[string(c.fold)]
 		for _, u := range uses {

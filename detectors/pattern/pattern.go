@@ -65,17 +65,18 @@ func New(c *rules.Catalogue) ([]detectors.Detector, error) {
 }
 
 type detector struct {
-	rules    []*rule
-	needs    []anchor.Literal
-	literals map[anchor.Literal]int // literal → its place in needs
-	byLit    [][]use
-	kinds    [anchor.KindCaps + 1][]*rule
-	tried    [anchor.KindCaps + 1][]*rule // those of kinds that look at the anchor themselves: not by their heads
-	digits   digitRules
-	columns  columnRules
-	terms    *termRules // nil without dictionaries
-	heads    headIndex
-	names    map[string][]nameUse // rules of shape named, by the first word of a name
+	rules     []*rule
+	needs     []anchor.Literal
+	literals  map[anchor.Literal]int // literal → its place in needs
+	byLit     [][]use
+	kinds     [anchor.KindCaps + 1][]*rule
+	tried     [anchor.KindCaps + 1][]*rule // those of kinds that look at the anchor themselves: not by their heads
+	digits    digitRules
+	columns   columnRules
+	terms     *termRules // nil without dictionaries
+	heads     headIndex
+	names     map[string][]nameUse // rules of shape named, by the first word of a name
+	namePairs letterPairs
 
 	longestNamed int // most bytes of a value of theirs
 }
