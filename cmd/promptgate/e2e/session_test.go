@@ -170,7 +170,7 @@ func (s *session) prompt() string {
 		"Plan three days in Lisbon in November with two children who like trams.",
 		"My regex ^[a-z]+$ does not match 'Zürich'. Why?",
 		"Give me ten names for a bakery that opens at 5:30.",
-		"Summarise the plot of Moby-Dick in four sentences.\n\nThen in one.",
+		"Summarise the plot of the novel about the white whale in four sentences.\n\nThen in one.",
 		"Convert 1795536000 from Unix time to a date. And 1795536000123?",
 		"Is 2^31-1 = 2147483647 prime? And 4294967297?",
 		"Wie schreibe ich eine Einladung zum Sommerfest, ohne steif zu klingen?",
