@@ -2,7 +2,6 @@ package engine
 
 import (
 	"slices"
-	"sort"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
@@ -316,74 +315,7 @@ func (s *Scanner) foundInRegion(f detectors.Finding) {
 // Late.
 func (s *Scanner) readsBlocks() bool { return len(s.engine.blocks) > 0 && !s.region }
 
-// marked reports whether a finding of an anchor, which is shown text from lo to
-// hi, may touch a mark. What lies beyond that first view is not looked at: it
-// may not be known yet.
-func (s *Scanner) marked(en *entry, lo, hi int, ended bool) bool {
-	first, last := en.end, en.end
-	if en.kind == anchor.KindDigits {
-		text := s.window[lo-s.base : hi-s.base]
-		for first > lo && inNumber(text[first-1-lo]) {
-			first--
-		}
-		for last < hi && inNumber(text[last-lo]) {
-			last++
-		}
-	}
-	s.marks.pass(lo)
-	first -= en.use.reach.Before + beside
-	last += en.use.reach.Behind + beside
-	if en.use.reach == (detectors.Reach{}) || first < lo && lo > 0 || last >= hi && !ended {
-		return true
-	}
-	return s.marks.touch(first, last)
-}
-
-// marks are where hidden characters of a region stand, in the order of the text.
-type marks struct {
-	list   []detectors.Span
-	words  []int // ends of those that hide a part of a word
-	passed int   // of list: no anchor reaches them any more
-}
-
-func (m *marks) add(s detectors.Span, word bool) {
-	m.list = append(m.list, s)
-	if word {
-		m.words = append(m.words, s.End)
-	}
-}
-
-// pass forgets what lies before the text that is shown from lo on.
-func (m *marks) pass(lo int) {
-	for m.passed < len(m.list) && m.list[m.passed].End+beside < lo {
-		m.passed++
-	}
-	if m.passed > 4096 {
-		m.list = append(m.list[:0], m.list[m.passed:]...)
-		m.passed = 0
-	}
-	if n := len(m.words); n > 8192 {
-		i := min(sort.SearchInts(m.words, lo-wordReach), n-1)
-		m.words = append(m.words[:0], m.words[i:]...)
-	}
-}
-
-// touch reports whether a mark lies in [first, last], or a word with one not
-// far before.
-func (m *marks) touch(first, last int) bool {
-	list := m.list[m.passed:]
-	if i := sort.Search(len(list), func(i int) bool { return list[i].End >= first }); i < len(list) && list[i].Start <= last {
-		return true
-	}
-	i := sort.SearchInts(m.words, last+1)
-	return i > 0 && m.words[i-1] >= first-wordReach
-}
-
-func (m *marks) reset() { m.list, m.words, m.passed = m.list[:0], m.words[:0], 0 }
-
 func isAlnum(b byte) bool { return isDigit(b) || b|0x20 >= 'a' && b|0x20 <= 'z' }
-
-func inNumber(b byte) bool { return isDigit(b) || b == ' ' || b == '-' || b == '.' || b == '/' }
 
 // outside is a span as callers count it.
 func (s *Scanner) outside(sp detectors.Span) detectors.Span {
@@ -429,132 +361,6 @@ func (l *layers) raw(at int) int {
 		return p.raw + at - p.at
 	}
 	return l.opened
-}
-
-// decode reads the runs that are whole.
-func (s *Scanner) decode(text []byte, ended bool) {
-	l := &s.layers
-	for len(l.runs) > 0 && !l.spent {
-		start := l.runs[0]
-		if start < l.read {
-			l.runs, l.open = l.runs[1:], 0
-			continue
-		}
-		if l.open > 0 && !ended && s.seen-start < decode.MaxUnit {
-			for l.open < s.seen && goesOn(text[l.open-s.base]) {
-				l.open++
-			}
-			if l.open == s.seen {
-				return // looking again would show nothing new
-			}
-		}
-		d, ok, more := l.runner.Decode(text, start-s.base, ended)
-		if more {
-			if l.open = 0; s.seen-start >= 2*decode.MinRun+32 {
-				l.open = s.seen
-			}
-			return
-		}
-		l.runs, l.open = l.runs[1:], 0
-		if !ok {
-			continue
-		}
-		unit := detectors.Span{Start: d.Start + s.base, End: d.End + s.base}
-		l.read = unit.End
-		if d.End-d.Start == decode.MaxUnit { // the run goes on in another unit
-			l.runs = slices.Insert(l.runs, 0, unit.End)
-		}
-		s.readUnit(unit, d)
-	}
-	if len(l.runs) == 0 {
-		l.runs = l.room[:0]
-	}
-}
-
-func goesOn(b byte) bool {
-	return b >= '0' && b <= '9' || b|0x20 >= 'a' && b|0x20 <= 'z' || b == '+' || b == '/' || b == '-' || b == '_' || b == '\n' || b == '\r'
-}
-
-// readUnit scans what one unit of a run holds. All that is found in it stands
-// where the unit stands.
-func (s *Scanner) readUnit(unit detectors.Span, d decode.Decoded) {
-	where := s.outside(unit)
-	inner := s.engine.NewScanner(Options{Floor: s.o.Floor, Label: s.label(unit.Start + 1)})
-	inner.depth = s.depth + 1
-	found, gaps := inner.scan(d.Text)
-	s.charge(inner.work()+len(d.Text)/viewShare, unit.End)
-	inner.Release()
-	for _, g := range gaps {
-		s.gap(g.Cause)
-	}
-	if d.Err != nil {
-		s.gap(detectors.CauseDecodeBomb)
-	}
-	for i := range found {
-		f := found[i]
-		if s.o.Matched != nil {
-			s.o.Matched(where)
-		}
-		f.Span, f.Layers = where, slices.Clone(f.Layers)
-		for k := len(d.Layers) - 1; k >= 0; k-- {
-			f.Layers = slices.Insert(f.Layers, 0, string(d.Layers[k]))
-		}
-		if f.Late {
-			s.lates.add(f)
-		} else if !s.again(f) {
-			s.contest.add(f)
-		}
-	}
-}
-
-// flushLayers decides what is hidden at the end of the text as if it ended
-// here, on a copy: the text of the last reach bytes and of runs that are open is
-// read once more by itself. Layers go on as if nothing had been.
-// What begins before next, an offset outside, was found before.
-func (s *Scanner) flushLayers(text []byte, next int) {
-	l := &s.layers
-	if !s.layered() || l.spent || l.region == nil && len(l.runs) == 0 && !l.finder.Undecided(text, s.base, l.next-s.base) {
-		return
-	}
-	from := max(s.part, l.next-reach)
-	if len(l.runs) > 0 {
-		from = min(from, l.runs[0])
-	}
-	inner := s.engine.NewScanner(Options{Floor: s.o.Floor, Label: s.label(from + 1), Found: func(f detectors.Finding) {
-		if f.Late || len(f.Layers) == 0 || f.Span.Start == 0 && from > s.part {
-			return
-		}
-		f.Span = s.outside(detectors.Span{Start: from + f.Span.Start, End: from + f.Span.End})
-		if f.Span.Start < next || s.contest.holds(&f) || s.again(f) {
-			return
-		}
-		if s.o.Matched != nil {
-			s.o.Matched(f.Span)
-		}
-		s.contest.add(f)
-	}})
-	inner.depth, inner.region = s.depth, s.region
-	for at := from; at < s.seen; {
-		to := s.seen
-		for _, b := range s.labels {
-			if b.from > at && b.from < to {
-				to = b.from
-			}
-		}
-		inner.Write(text[at-s.base : to-s.base])
-		if at = to; at < s.seen {
-			inner.Label(s.label(at + 1))
-		}
-	}
-	inner.Close()
-	s.charge(inner.work(), s.seen)
-	inner.Release()
-}
-
-// remembers reports whether layers may still find what a Flush has told.
-func (s *Scanner) remembers() bool {
-	l := &s.layers
-	return s.layered() && !l.spent && (l.region != nil || len(l.runs) > 0 || l.next <= s.flushed+s.breaks)
 }
 
 // gap tells of something that was not read.
