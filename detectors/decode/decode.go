@@ -2,7 +2,8 @@
 //
 // There are two ways to hide. In the first, single characters are written
 // otherwise: "4%31%31%31", "&#52;", "\u0034", full-width digits, a Cyrillic а
-// in a Latin word, a zero-width space inside a key. [Finder] finds such places
+// in a Latin word, a zero-width space inside a key, "4 5 3 9 1 …", a line break
+// inside a number. [Finder] finds such places
 // and [Unit] says what one of them stands for; each is a function of the text
 // and at most [Context] bytes around the place, so where a stream was cut
 // cannot matter. In the second, a whole run is in another alphabet (base64,
