@@ -225,7 +225,8 @@ func startOurs(bin, dir, upstream, upstreamCA string) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	settings := fmt.Sprintf("listen = %q\nadmin_listen = %q\nstate_dir = %q\n[upstream]\nca_file = %q\nconnect_to = [\"api.openai.com:443=%s\"]\n[log]\nlevel = \"warn\"\n",
+	// No file is sent, and what reads PDF would be compiled during the first rounds.
+	settings := fmt.Sprintf("listen = %q\nadmin_listen = %q\nstate_dir = %q\n[upstream]\nca_file = %q\nconnect_to = [\"api.openai.com:443=%s\"]\n[log]\nlevel = \"warn\"\n[limits]\nfile_workers = 0\n",
 		c.proxy, admin, filepath.Join(dir, "state"), upstreamCA, upstream)
 	file := filepath.Join(dir, "promptgate.toml")
 	if err := os.WriteFile(file, []byte(settings), 0o600); err != nil {

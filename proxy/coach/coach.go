@@ -126,6 +126,9 @@ func (b *Book) Close() error {
 func (b *Book) Versions(who string) []string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if len(b.versions) == 0 { // saves the keyed hash
+		return nil
+	}
 	return b.versions[b.hash("who", who)]
 }
 

@@ -74,6 +74,10 @@ func (l *Log) Close() {
 	<-l.done
 }
 
+// flushEvery is how long a record may wait for others: a write for each would
+// cost a message more than its decision.
+const flushEvery = 500 * time.Millisecond
+
 func (l *Log) write() {
 	defer close(l.done)
 	var file *os.File
@@ -87,7 +91,23 @@ func (l *Log) write() {
 		}
 	}
 	defer end()
-	for r := range l.queue {
+	flush := time.NewTicker(flushEvery)
+	defer flush.Stop()
+	for {
+		var r Record
+		var more bool
+		select {
+		case r, more = <-l.queue:
+		case <-flush.C:
+			if file != nil && out.Flush() != nil { // the next record tries a new file
+				_ = file.Close()
+				file = nil
+			}
+			continue
+		}
+		if !more {
+			return
+		}
 		line, err := json.Marshal(r)
 		if err != nil || len(line) > maxRecord {
 			l.lost.Add(1)
@@ -104,9 +124,6 @@ func (l *Log) write() {
 			l.forget(r.Time)
 		}
 		_, err = out.Write(append(line, '\n'))
-		if err == nil && len(l.queue) == 0 {
-			err = out.Flush()
-		}
 		if err != nil { // the next one tries a new file
 			l.lost.Add(1)
 			_ = file.Close()

@@ -26,6 +26,10 @@ func lock(l Limits) error {
 			return fmt.Errorf("worker: cannot limit %s: %w", x.name, err)
 		}
 	}
+	// Requests that are under way go first.
+	if err := unix.Setpriority(unix.PRIO_PGRP, 0, 10); err != nil {
+		return fmt.Errorf("worker: cannot lower its priority: %w", err)
+	}
 	// Go programs ignore the signal that says so.
 	spent := make(chan os.Signal, 1)
 	signal.Notify(spent, unix.SIGXCPU)
