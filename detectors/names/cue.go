@@ -22,6 +22,12 @@ func near(c gazetteer.Class) sequence.Near { return sequence.Near(c) }
 func findCue(c *sequence.Chain, text []byte, label string) cue {
 	switch c.Left {
 	case near(gazetteer.Title):
+		switch first := &c.Words[0]; {
+		case bytes.Equal(text[first.Start:first.End], []byte("Public")): // GNU General Public License
+			return cue{}
+		case c.LeftWord.Shape == sequence.Lower && text[c.LeftWord.End] != '.': // sig Signal, mr Reader: code declares so
+			return cue{name: "titled", weight: weak}
+		}
 		return cue{name: "titled", weight: strong}
 	case near(gazetteer.Named):
 		return cue{name: "introduced", weight: strong}

@@ -114,6 +114,7 @@ func TestNamesInOtherScripts(t *testing.T) {
 func TestWhatIsNoName(t *testing.T) {
 	e := newEngine(t)
 	for _, text := range []string{
+		"under the terms of the GNU Lesser General Public License as published", "func (p *Process) signal(sig Signal) error {", "var mr Reader",
 		"The Washington Post and Goldman Sachs agreed on Monday.",
 		"Mr. President, the floor is yours.",
 		"Open Settings, then choose Privacy Policy and Terms.",
