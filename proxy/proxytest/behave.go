@@ -58,7 +58,7 @@ func (u *Upstream) answer(w http.ResponseWriter, r *http.Request, body []byte, b
 		case <-r.Context().Done():
 		case <-u.closing: // a connection with an unread body does not notice
 		}
-		return
+		panic(http.ErrAbortHandler) // returning would be an answer
 	case has("reset"):
 		panic(http.ErrAbortHandler)
 	case has("switch"):
