@@ -28,9 +28,11 @@ func (j *job) zip(data []byte, at string, depth int) string {
 	files := map[string]*zip.File{}
 	for _, f := range z.File {
 		name := strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/")
-		if files[name] == nil { // of two with one name, readers take the first or the last
-			files[name] = f
+		if files[name] != nil { // readers take the first or the last of them
+			j.gap(at, detectors.CauseDecodeError, int(f.CompressedSize64))
+			continue
 		}
+		files[name] = f
 	}
 	doc := &document{job: j, files: files, at: at}
 	switch {

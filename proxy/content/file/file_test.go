@@ -135,6 +135,16 @@ func tarred(t testing.TB, name, text string) []byte {
 	return b.Bytes()
 }
 
+// Which of two entries with one name is the document is for its reader to say.
+func TestTwoEntriesOfOneNameAreAGap(t *testing.T) {
+	for _, name := range []string{"word/document.xml", "word\\document.xml"} {
+		x := read(t, &Reader{}, zipped(t, "[Content_Types].xml", "<Types/>", "word/document.xml", "<t>clean</t>", name, "<t>hidden</t>"), "")
+		if x.Kind != "docx" || len(x.Gaps) != 1 || x.Gaps[0].Cause != detectors.CauseDecodeError {
+			t.Errorf("%s: %s", name, describe(x))
+		}
+	}
+}
+
 // A workbook keeps copies of its cells in places that nobody sees.
 func TestCopiesInAWorkbookAreRead(t *testing.T) {
 	x := read(t, &Reader{}, zipped(t, "[Content_Types].xml", "<Types/>", "xl/workbook.xml", "<workbook/>",
