@@ -17,7 +17,7 @@ import (
 type extraction struct {
 	walk     *content.Walk // nil when there is none, or its state is not to be trusted
 	docs     []content.Doc
-	outside  int // documents from here on stand in the URL, not in the body
+	outside  int // documents from here on do not stand in the text of the body: properties of files, the URL
 	facts    []content.Fact
 	gaps     []detectors.Gap
 	findings []policy.Finding
@@ -53,6 +53,7 @@ func (m *message) extract(ctx context.Context) {
 	err := m.walk.Run(ctx, m.r.Body)
 	c.finish()
 	m.outside = len(c.docs)
+	c.labels()
 	if m.r.URL != nil {
 		c.url(m.r.URL, unknown(m.r.Endpoint))
 	}
