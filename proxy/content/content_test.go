@@ -257,3 +257,28 @@ func TestStrip(t *testing.T) {
 		})
 	}
 }
+
+// A file of many requests names its model in each, which is one fact; different
+// ones without end are a gap.
+func TestFactsAreBounded(t *testing.T) {
+	shape := compiled(t, &Shape{Select: []Select{{Path: "m", Do: Setting, Fact: "model"}}})
+	for _, c := range []struct {
+		name, line string
+		facts      int
+		gap        bool
+	}{{"one value", `{"m":"gpt"}`, freeFacts + 1, false}, {"many values", `{"m":"gpt-%d"}`, freeFacts + maxFacts, true}} {
+		var body strings.Builder
+		for i := range 3000 {
+			if c.gap {
+				fmt.Fprintf(&body, c.line+"\n", i)
+			} else {
+				body.WriteString(c.line + "\n")
+			}
+		}
+		w, r := walked(t, shape, Media{ContentType: "application/x-ndjson"}, Limits{}, body.String())
+		if len(r.facts) != c.facts || (len(r.gaps) == 1 && r.gaps[0].Cause == detectors.CauseWorkBudget) != c.gap {
+			t.Errorf("%s: %d facts, gaps %v", c.name, len(r.facts), r.gaps)
+		}
+		w.Release()
+	}
+}

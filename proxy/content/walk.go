@@ -21,7 +21,7 @@ type Limits struct {
 	Ratio   int   // decoded bytes for each encoded one, looked at from the first MiB on; 200
 	Nesting int   // open brackets of JSON; 256
 	Levels  int   // spaces inside each other; 8
-	Docs    int   // documents; what stands behind them is read as one; 65536
+	Docs    int   // documents, beside one for each docEvery bytes of the body; what stands behind them is read as one; 65536
 }
 
 func (l Limits) filled() Limits {
@@ -47,8 +47,14 @@ const (
 	// maxGaps is how many gaps of one cause are reported: a policy asks whether
 	// there is one, people read a few.
 	maxGaps = 64
-	// maxFacts is how many facts are reported; more of them is the gap work_budget.
+	// maxFacts is how many different facts are reported; more of them is the gap work_budget.
 	maxFacts = 1024
+	// freeFacts is how many are reported without asking whether they were before:
+	// a file of a thousand requests names one model.
+	freeFacts = 64
+	// docEvery is the length, in bytes, of the texts that long bodies may consist
+	// of: a request in a batch has two or three in a few hundred.
+	docEvery = 160
 	// maxLocators is how many locators a pooled walk remembers. They hold schema
 	// names and ordinals only.
 	maxLocators = 4096
@@ -87,6 +93,7 @@ type Walk struct {
 	mixed   int    // open multipart bodies
 	tokens  int    // numbers seen in the open field of token ids
 	facts   int
+	told    map[Fact]struct{} // names and values of facts behind the free ones
 	gaps    map[detectors.Cause]int
 	steps   int
 	stopped bool
@@ -332,7 +339,9 @@ func (w *Walk) document(src source, d Doc, label string) (bad bool) {
 }
 
 // full reports whether no more documents are to be made.
-func (w *Walk) full() bool { return len(w.docs) >= w.limits.Docs }
+func (w *Walk) full() bool {
+	return len(w.docs) >= w.limits.Docs && len(w.docs) >= w.limits.Docs+len(w.layers[0].data)/docEvery
+}
 
 // remainder reads what stands between from and to in one space as one text,
 // because its structure was lost (decode_error) or costs too much (work_budget).
@@ -360,12 +369,21 @@ func (w *Walk) fact(s slot, value string) {
 		return
 	}
 	w.facts++
-	switch {
-	case w.facts <= maxFacts:
-		w.sink.Fact(Fact{Name: name, Value: value, Locator: w.here()})
-	case w.facts == maxFacts+1:
-		w.gap(detectors.CauseWorkBudget, 0)
+	if w.facts > freeFacts {
+		f := Fact{Name: name, Value: value}
+		if _, ok := w.told[f]; ok || len(w.told) > maxFacts {
+			return
+		}
+		if w.told == nil {
+			w.told = map[Fact]struct{}{}
+		}
+		w.told[f] = struct{}{}
+		if len(w.told) > maxFacts {
+			w.gap(detectors.CauseWorkBudget, 0)
+			return
+		}
 	}
+	w.sink.Fact(Fact{Name: name, Value: value, Locator: w.here()})
 }
 
 // addLayer opens a space. Its ID is the index of the layer.

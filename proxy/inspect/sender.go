@@ -100,7 +100,7 @@ func (m *message) contents() (c policy.Contents) {
 		}
 	}
 	for i := range m.facts {
-		if m.facts[i].Name == "attachment" {
+		if n := m.facts[i].Name; n == "attachment" || n == "purpose" { // what a file is uploaded for
 			c |= policy.File
 		}
 	}
