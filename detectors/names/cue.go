@@ -25,11 +25,15 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 		switch first := &c.Words[0]; {
 		case bytes.Equal(text[first.Start:first.End], []byte("Public")): // GNU General Public License
 			return cue{}
-		case c.LeftWord.Shape == sequence.Lower && text[c.LeftWord.End] != '.': // sig Signal, mr Reader: code declares so
+		case c.LeftWord.Shape == sequence.Lower && text[c.LeftWord.End] != '.', // sig Signal, mr Reader: code declares so
+			abbreviates(text[c.LeftWord.Start:c.LeftWord.End]) && (first.Info.Surname() == 0 || first.Info.Ordinary()): // MS Word, Rev Switch
 			return cue{name: "titled", weight: weak}
 		}
 		return cue{name: "titled", weight: strong}
 	case near(gazetteer.Named):
+		if alsoCalled(text, c.LeftWord.Start) {
+			return cue{name: "introduced", weight: weak}
+		}
 		return cue{name: "introduced", weight: strong}
 	case near(gazetteer.Is):
 		switch c.Left2 {
@@ -91,6 +95,23 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 		}
 	}
 	return cue{name: "prose", weight: no}
+}
+
+// abbreviates reports whether a title without its point is as often something
+// else: a company, a revision, a category of letters.
+func abbreviates(title []byte) bool {
+	switch string(title) {
+	case "MS", "Rev", "REV", "Lt", "LT", "Gen", "GEN", "Col", "COL", "Sig", "Hon", "St", "Fr", "Sr", "Pr", "Cpl", "Sgt", "DR", "MR":
+		return true
+	}
+	return false
+}
+
+// alsoCalled reports whether "called" or "named", which begins at i, tells what
+// else a thing is called.
+func alsoCalled(text []byte, i int) bool {
+	before := bytes.TrimRight(text[max(0, i-8):i], " -")
+	return bytes.HasSuffix(before, []byte("also")) || bytes.HasSuffix(before, []byte("so"))
 }
 
 // ends reports whether a greeting ends with this.
@@ -252,6 +273,9 @@ found:
 		return no, false
 	}
 	end := i
+	if bytes.HasSuffix(text[:end], []byte("<family")) { // of fonts
+		return no, false
+	}
 	for i > 0 && end-i < maxLabel {
 		b := text[i-1]
 		if !labelLetter(b) && b != '_' && b != ' ' && b != '-' && b != '\'' && b != '/' && b != '(' && b != ')' && b != '.' {

@@ -75,13 +75,16 @@ func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detec
 	if f := figure(titled(c, v.Text, text)); f && q.name != "labelled" && q.name != "introduced" && q.name != "contact" || fiction(c, v.Text) || q.weight < strong && (f || public(c, v.Text)) {
 		most = min(most, publicMost)
 	}
+	if q.name != "labelled" && credited(v.Text, from) {
+		most = publicMost
+	}
 	if q.name == "introduced" && k.words == 1 && ordered(c, v.Text) {
 		most = publicMost // "Write a scene with a thief called Rosie"
 	}
 	if company := c.Right == near(gazetteer.Org) && end == c.N && c.RightAt == c.End()+1 && isUpper(v.Text[c.RightAt]); company {
 		most = publicMost
 	}
-	if c.Long && q.weight < strong {
+	if (c.Long || k.cut) && q.weight < strong || typeface(v.Text[c.Words[end-1].Start:c.Words[end-1].End]) {
 		most = publicMost
 	}
 	if points > most {
@@ -118,7 +121,8 @@ func ceiling(k known, q cue) int16 {
 		switch {
 		case q.name == "introduced" && !k.any && k.words == 1: // "called SIGALRM"
 			return 70
-		case !k.any && (q.name == "role" || q.name == "labelled" && !q.named): // "our client Northwind Traders"
+		case !k.any && (q.name == "role" || q.name == "labelled" && !q.named || k.word), // "our client Northwind Traders", "called Structured Storage"
+			q.name == "role" && !full && k.word: // "Client Mem Profile"
 			return 71
 		case q.name == "introduced" && !full, !k.any:
 			return 82
@@ -153,6 +157,8 @@ type known struct {
 	words               int  // without particles
 	sure                bool // a given name and surnames that are nothing else
 	ordinary            bool // each word is an ordinary word too: Grace Rivers
+	cut                 bool // it ends in an abbreviation: "Peer EE", "Sys V"
+	word                bool // the last word is an ordinary one and no surname
 	doubtful            bool // initials alone, an abbreviation, an office
 }
 
@@ -190,6 +196,9 @@ func knowledge(ws []sequence.Word) (k known) {
 		w := &ws[1+i]
 		k.sure = k.sure && (w.Shape == sequence.Lower || w.Shape == sequence.Initial || plain(w) && w.Info.Surname() == 2 && !w.Info.Place())
 	}
+	last := &ws[len(ws)-1]
+	k.word = last.Shape != sequence.Initial && last.Info.Surname() == 0 && last.Info.Given() < 2 && (last.Info.Ordinary() || last.Info.Class() != gazetteer.None)
+	k.cut = k.words > 1 && (last.Shape == sequence.Caps && last.Letters <= 3 || last.Shape == sequence.Initial && last.End == last.Start+1)
 	k.given = givens > 0 || both > 0
 	k.surname = surnames > 0 || both > 1 || both > 0 && givens > 0
 	k.doubtful = letters == 0 || caps && (letters <= 3 || !k.any || k.words > 4)
@@ -198,6 +207,15 @@ func knowledge(ws []sequence.Word) (k known) {
 		k.doubtful = k.doubtful || k.words == 1 && !k.any
 	}
 	return k
+}
+
+// typeface reports whether a name's last word is one with which names of fonts end.
+func typeface(w []byte) bool {
+	switch string(w) {
+	case "Sans", "Serif", "Mono", "Gothic", "Nastaleeq", "UI":
+		return true
+	}
+	return false
 }
 
 // figure reports whether a name, or its first words, is that of somebody known.
@@ -237,6 +255,21 @@ func titled(c *chain, text, name []byte) []byte {
 		return text[c.LeftAt : c.From+len(name)]
 	}
 	return name
+}
+
+// credited reports whether the line that goes on at text[i] says whose a work is,
+// as licences and headers of source files do for everybody to read.
+func credited(text []byte, i int) bool {
+	before := text[max(0, i-asking):i]
+	if k := bytes.LastIndexByte(before, '\n'); k >= 0 {
+		before = before[k+1:]
+	}
+	for _, w := range [...]string{"opyright", "OPYRIGHT", "©", "(c) 1", "(c) 2", "(C) 1", "(C) 2", "@author", "Signed-off-by", "SPDX-"} {
+		if bytes.Contains(before, []byte(w)) {
+			return true
+		}
+	}
+	return false
 }
 
 // asking is how far before a name the words of its sentence are looked at.
