@@ -1,238 +1,116 @@
 package audit
 
-import (
-	"encoding/json"
-	"math"
-	"strconv"
-	"time"
-)
+import "github.com/promptgate/promptgate/proxy/jsonl"
 
 // appendJSON appends e as encoding/json writes it, byte for byte: the tests
 // compare. It is here because reflection took more than half of the time
 // of a record. The error is that of a number or a time that JSON does not know.
 func (e *Event) appendJSON(b []byte) ([]byte, error) {
-	o := object{b: b}
+	o := object{jsonl.Append(b)}
 	o.event(e)
-	return o.b, o.err
+	return o.Bytes()
 }
 
-// an object is JSON under way. A key comes with the comma before it; that of the
-// first becomes the brace.
-type object struct {
-	b   []byte
-	err error
-}
+// an object is JSON under way.
+type object struct{ jsonl.Object }
 
 func (o *object) event(e *Event) {
-	start := len(o.b)
-	o.number(`,"dlp.schema":`, int64(e.Schema))
-	o.text(`,"event.name":`, e.Name)
-	o.time(`,"time":`, e.Time)
-	o.text(`,"dlp.action":`, e.Action)
-	o.text(`,"dlp.verdict":`, e.Verdict)
-	o.someText(`,"dlp.intended":`, e.Intended)
-	o.someText(`,"dlp.mode":`, e.Mode)
-	o.someText(`,"dlp.direction":`, e.Direction)
-	o.text(`,"dlp.incident.id":`, e.Incident)
-	o.someFlag(`,"dlp.alert":`, e.Alert)
-	o.texts(`,"dlp.flagged":`, e.Flagged)
-	o.someText(`,"dlp.reason":`, e.Reason)
-	o.someText(`,"dlp.note":`, e.Note)
-	o.someText(`,"dlp.refused.cause":`, e.Cause)
-	o.someText(`,"security_rule.name":`, e.Rule)
-	o.texts(`,"dlp.rule.ids":`, e.RuleIDs)
-	o.texts(`,"dlp.control.ids":`, e.Controls)
-	o.texts(`,"dlp.exception.ids":`, e.Exceptions)
-	o.texts(`,"dlp.acknowledged":`, e.Acknowledged)
-	o.someText(`,"dlp.break_glass":`, e.BreakGlass)
-	o.someText(`,"dlp.stricter":`, e.Stricter)
-	o.someText(`,"dlp.tenant":`, e.Tenant)
-	o.text(`,"dlp.policy.id":`, e.Profile)
-	o.text(`,"dlp.policy.digest":`, e.Policy)
-	o.number(`,"dlp.finding.count":`, int64(e.FindingCount))
-	o.texts(`,"dlp.finding.types":`, e.FindingTypes)
-	o.someText(`,"dlp.finding.max_severity":`, e.MaxSeverity)
-	o.someDecimal(`,"dlp.finding.max_confidence":`, e.MaxConfidence)
-	list(o, `,"dlp.finding.totals":`, e.Totals, o.total)
-	list(o, `,"dlp.findings":`, e.Findings, o.finding)
-	list(o, `,"dlp.gaps":`, e.Gaps, o.gap)
-	o.texts(`,"dlp.gap.causes":`, e.GapCauses)
-	o.number(`,"dlp.content.bytes":`, e.ContentBytes)
-	o.number(`,"dlp.inspected.bytes":`, e.InspectedBytes)
-	o.flag(`,"dlp.inspect.complete":`, e.Complete)
-	o.someText(`,"dlp.fail_mode":`, e.FailMode)
-	o.decimal(`,"dlp.inspect.duration_ms":`, e.InspectMs)
-	o.someText(`,"dlp.app":`, e.App)
-	o.someText(`,"dlp.activity":`, e.Activity)
-	o.someText(`,"dlp.endpoint":`, e.Endpoint)
-	o.someText(`,"url.template":`, e.Route)
-	o.someText(`,"http.request.method":`, e.Method)
-	o.someText(`,"server.address":`, e.Server)
-	o.someText(`,"dlp.host.class":`, e.HostClass)
-	o.someText(`,"network.protocol.version":`, e.Protocol)
-	o.someText(`,"gen_ai.operation.name":`, e.Operation)
-	o.someText(`,"gen_ai.provider.name":`, e.Provider)
-	o.someText(`,"gen_ai.request.model":`, e.Model)
-	o.someFlag(`,"gen_ai.request.stream":`, e.Stream)
-	list(o, `,"dlp.facts":`, e.Facts, o.fact)
-	o.someText(`,"user.hash":`, e.UserHash)
-	o.someText(`,"user.name":`, e.UserName)
-	o.someText(`,"device.id":`, e.Device)
-	o.someText(`,"client.address":`, e.ClientAddress)
-	o.texts(`,"user.roles":`, e.Groups)
-	o.someText(`,"dlp.client.network":`, e.Network)
-	o.someText(`,"dlp.identity.method":`, e.Identity)
-	o.someText(`,"trace_id":`, e.TraceID)
-	o.someText(`,"span_id":`, e.SpanID)
-	o.b[start] = '{'
-	o.b = append(o.b, '}')
+	start := o.Begin()
+	o.Number(`,"dlp.schema":`, int64(e.Schema))
+	o.Text(`,"event.name":`, e.Name)
+	o.Time(`,"time":`, e.Time)
+	o.Text(`,"dlp.action":`, e.Action)
+	o.Text(`,"dlp.verdict":`, e.Verdict)
+	o.SomeText(`,"dlp.intended":`, e.Intended)
+	o.SomeText(`,"dlp.mode":`, e.Mode)
+	o.SomeText(`,"dlp.direction":`, e.Direction)
+	o.Text(`,"dlp.incident.id":`, e.Incident)
+	o.SomeFlag(`,"dlp.alert":`, e.Alert)
+	o.Texts(`,"dlp.flagged":`, e.Flagged)
+	o.SomeText(`,"dlp.reason":`, e.Reason)
+	o.SomeText(`,"dlp.note":`, e.Note)
+	o.SomeText(`,"dlp.refused.cause":`, e.Cause)
+	o.SomeText(`,"security_rule.name":`, e.Rule)
+	o.Texts(`,"dlp.rule.ids":`, e.RuleIDs)
+	o.Texts(`,"dlp.control.ids":`, e.Controls)
+	o.Texts(`,"dlp.exception.ids":`, e.Exceptions)
+	o.Texts(`,"dlp.acknowledged":`, e.Acknowledged)
+	o.SomeText(`,"dlp.break_glass":`, e.BreakGlass)
+	o.SomeText(`,"dlp.stricter":`, e.Stricter)
+	o.SomeText(`,"dlp.tenant":`, e.Tenant)
+	o.Text(`,"dlp.policy.id":`, e.Profile)
+	o.Text(`,"dlp.policy.digest":`, e.Policy)
+	o.Number(`,"dlp.finding.count":`, int64(e.FindingCount))
+	o.Texts(`,"dlp.finding.types":`, e.FindingTypes)
+	o.SomeText(`,"dlp.finding.max_severity":`, e.MaxSeverity)
+	o.SomeDecimal(`,"dlp.finding.max_confidence":`, e.MaxConfidence)
+	jsonl.List(&o.Object, `,"dlp.finding.totals":`, e.Totals, o.total)
+	jsonl.List(&o.Object, `,"dlp.findings":`, e.Findings, o.finding)
+	jsonl.List(&o.Object, `,"dlp.gaps":`, e.Gaps, o.gap)
+	o.Texts(`,"dlp.gap.causes":`, e.GapCauses)
+	o.Number(`,"dlp.content.bytes":`, e.ContentBytes)
+	o.Number(`,"dlp.inspected.bytes":`, e.InspectedBytes)
+	o.Flag(`,"dlp.inspect.complete":`, e.Complete)
+	o.SomeText(`,"dlp.fail_mode":`, e.FailMode)
+	o.Decimal(`,"dlp.inspect.duration_ms":`, e.InspectMs)
+	o.SomeText(`,"dlp.app":`, e.App)
+	o.SomeText(`,"dlp.activity":`, e.Activity)
+	o.SomeText(`,"dlp.endpoint":`, e.Endpoint)
+	o.SomeText(`,"url.template":`, e.Route)
+	o.SomeText(`,"http.request.method":`, e.Method)
+	o.SomeText(`,"server.address":`, e.Server)
+	o.SomeText(`,"dlp.host.class":`, e.HostClass)
+	o.SomeText(`,"network.protocol.version":`, e.Protocol)
+	o.SomeText(`,"gen_ai.operation.name":`, e.Operation)
+	o.SomeText(`,"gen_ai.provider.name":`, e.Provider)
+	o.SomeText(`,"gen_ai.request.model":`, e.Model)
+	o.SomeFlag(`,"gen_ai.request.stream":`, e.Stream)
+	jsonl.List(&o.Object, `,"dlp.facts":`, e.Facts, o.fact)
+	o.SomeText(`,"user.hash":`, e.UserHash)
+	o.SomeText(`,"user.name":`, e.UserName)
+	o.SomeText(`,"device.id":`, e.Device)
+	o.SomeText(`,"client.address":`, e.ClientAddress)
+	o.Texts(`,"user.roles":`, e.Groups)
+	o.SomeText(`,"dlp.client.network":`, e.Network)
+	o.SomeText(`,"dlp.identity.method":`, e.Identity)
+	o.SomeText(`,"trace_id":`, e.TraceID)
+	o.SomeText(`,"span_id":`, e.SpanID)
+	o.End(start)
 }
 
 func (o *object) finding(f *Finding) {
-	start := len(o.b)
-	o.text(`,"type":`, f.Type)
-	o.text(`,"rule":`, f.Rule)
-	o.text(`,"locator":`, f.Locator)
-	o.someText(`,"role":`, f.Role)
-	o.number(`,"count":`, int64(f.Count))
-	o.decimal(`,"confidence":`, f.Confidence)
-	o.texts(`,"evidence":`, f.Evidence)
-	o.someFlag(`,"deciding":`, f.Deciding)
-	o.b[start] = '{'
-	o.b = append(o.b, '}')
+	start := o.Begin()
+	o.Text(`,"type":`, f.Type)
+	o.Text(`,"rule":`, f.Rule)
+	o.Text(`,"locator":`, f.Locator)
+	o.SomeText(`,"role":`, f.Role)
+	o.Number(`,"count":`, int64(f.Count))
+	o.Decimal(`,"confidence":`, f.Confidence)
+	o.Texts(`,"evidence":`, f.Evidence)
+	o.SomeFlag(`,"deciding":`, f.Deciding)
+	o.End(start)
 }
 
 func (o *object) total(t *Total) {
-	start := len(o.b)
-	o.text(`,"type":`, t.Type)
-	o.text(`,"level":`, t.Level)
-	o.number(`,"count":`, int64(t.Count))
-	o.number(`,"distinct":`, int64(t.Distinct))
-	o.b[start] = '{'
-	o.b = append(o.b, '}')
+	start := o.Begin()
+	o.Text(`,"type":`, t.Type)
+	o.Text(`,"level":`, t.Level)
+	o.Number(`,"count":`, int64(t.Count))
+	o.Number(`,"distinct":`, int64(t.Distinct))
+	o.End(start)
 }
 
 func (o *object) gap(g *Gap) {
-	start := len(o.b)
-	o.text(`,"cause":`, g.Cause)
-	o.someText(`,"locator":`, g.Locator)
-	o.someNumber(`,"size":`, g.Size)
-	o.b[start] = '{'
-	o.b = append(o.b, '}')
+	start := o.Begin()
+	o.Text(`,"cause":`, g.Cause)
+	o.SomeText(`,"locator":`, g.Locator)
+	o.SomeNumber(`,"size":`, g.Size)
+	o.End(start)
 }
 
 func (o *object) fact(f *Fact) {
-	start := len(o.b)
-	o.text(`,"name":`, f.Name)
-	o.text(`,"value":`, f.Value)
-	o.b[start] = '{'
-	o.b = append(o.b, '}')
-}
-
-// list appends a key with a list of objects, unless that is empty.
-func list[T any](o *object, key string, v []T, one func(*T)) {
-	if len(v) == 0 {
-		return
-	}
-	o.b = append(append(o.b, key...), '[')
-	for i := range v {
-		if i > 0 {
-			o.b = append(o.b, ',')
-		}
-		one(&v[i])
-	}
-	o.b = append(o.b, ']')
-}
-
-func (o *object) texts(key string, v []string) {
-	for i, s := range v {
-		if i == 0 {
-			o.b = append(append(o.b, key...), '[')
-		} else {
-			o.b = append(o.b, ',')
-		}
-		o.string(s)
-	}
-	if len(v) > 0 {
-		o.b = append(o.b, ']')
-	}
-}
-
-func (o *object) text(key, v string) {
-	o.b = append(o.b, key...)
-	o.string(v)
-}
-
-func (o *object) someText(key, v string) {
-	if v != "" {
-		o.text(key, v)
-	}
-}
-
-func (o *object) flag(key string, v bool) {
-	o.b = strconv.AppendBool(append(o.b, key...), v)
-}
-
-func (o *object) someFlag(key string, v bool) {
-	if v {
-		o.flag(key, v)
-	}
-}
-
-func (o *object) number(key string, v int64) {
-	o.b = strconv.AppendInt(append(o.b, key...), v, 10)
-}
-
-func (o *object) someNumber(key string, v int64) {
-	if v != 0 {
-		o.number(key, v)
-	}
-}
-
-// decimal leaves numbers that want an exponent, or are none, to encoding/json.
-func (o *object) decimal(key string, v float64) {
-	o.b = append(o.b, key...)
-	if abs := math.Abs(v); abs == 0 || abs >= 1e-6 && abs < 1e21 {
-		o.b = strconv.AppendFloat(o.b, v, 'f', -1, 64)
-		return
-	}
-	o.marshal(v)
-}
-
-func (o *object) someDecimal(key string, v float64) {
-	if v != 0 {
-		o.decimal(key, v)
-	}
-}
-
-func (o *object) time(key string, v time.Time) {
-	o.b = append(append(o.b, key...), '"')
-	b, err := v.AppendText(o.b)
-	if err != nil {
-		o.err = err
-	} else {
-		o.b = b
-	}
-	o.b = append(o.b, '"')
-}
-
-// string leaves what has to be escaped to encoding/json.
-func (o *object) string(v string) {
-	for i := range len(v) {
-		if c := v[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
-			o.marshal(v)
-			return
-		}
-	}
-	o.b = append(o.b, '"')
-	o.b = append(o.b, v...)
-	o.b = append(o.b, '"')
-}
-
-func (o *object) marshal(v any) {
-	b, err := json.Marshal(v)
-	if err != nil {
-		o.err = err
-	}
-	o.b = append(o.b, b...)
+	start := o.Begin()
+	o.Text(`,"name":`, f.Name)
+	o.Text(`,"value":`, f.Value)
+	o.End(start)
 }

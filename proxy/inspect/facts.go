@@ -26,7 +26,7 @@ func (e *Evidence) facts(ev *audit.Event, v *Verdict) {
 		}
 		value := f.Value
 		if !protocolWord(value) {
-			value = "#" + e.hash("fact", value, 6)
+			value = "#" + e.names.Known("fact", value, 6)
 		}
 		shown := audit.Fact{Name: f.Name, Value: value}
 		if len(ev.Facts) < audit.MaxFacts && !contains(ev.Facts, shown) {

@@ -30,6 +30,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/identity"
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/provider"
+	"github.com/promptgate/promptgate/proxy/pseudonym"
 	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/spent"
 	"github.com/promptgate/promptgate/rules"
@@ -87,6 +88,7 @@ type Recorder interface {
 type Inspector struct {
 	rules atomic.Pointer[Rules]
 	cfg   Config
+	names *pseudonym.Maker // of API keys; nil: they are not told apart
 }
 
 // New makes an Inspector with its first rules.
@@ -98,6 +100,9 @@ func New(r Rules, cfg Config) *Inspector {
 		cfg.Now = time.Now
 	}
 	i := &Inspector{cfg: cfg}
+	if len(cfg.Key) > 0 {
+		i.names = pseudonym.New(cfg.Key)
+	}
 	i.Swap(r)
 	return i
 }

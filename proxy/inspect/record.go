@@ -3,15 +3,10 @@ package inspect
 import (
 	"cmp"
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"hash"
 	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/trace"
@@ -21,6 +16,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/config"
 	"github.com/promptgate/promptgate/proxy/identity"
 	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/proxy/pseudonym"
 	"github.com/promptgate/promptgate/proxy/shape"
 	"github.com/promptgate/promptgate/proxy/telemetry"
 )
@@ -31,9 +27,8 @@ import (
 // or a query: only names from rules, policies and schemas, counts, places, and
 // settings that are listed in facts.go. Safe for concurrent use.
 type Evidence struct {
-	cfg  EvidenceConfig
-	macs sync.Pool // of hash.Hash, keyed: making one costs more than the hash
-
+	cfg   EvidenceConfig
+	names *pseudonym.Maker
 	namer *shape.Namer
 }
 
@@ -58,9 +53,7 @@ func NewEvidence(c EvidenceConfig) *Evidence {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	e := &Evidence{cfg: c, namer: Namer(c.Key)}
-	e.macs.New = func() any { return hmac.New(sha256.New, c.Key) }
-	return e
+	return &Evidence{cfg: c, names: pseudonym.New(c.Key), namer: Namer(c.Key)}
 }
 
 // Healthy reports whether the audit log can be written to.
@@ -158,21 +151,10 @@ func (e *Evidence) identify(ev *audit.Event, p identity.Principal) {
 	case e.cfg.Identity == config.IdentityClear:
 		ev.UserName, ev.Device, ev.ClientAddress = p.Subject, p.Device, p.Address
 	case p.Subject != "":
-		ev.UserHash = e.hash("user", p.Subject, 16)
+		ev.UserHash = e.names.Known("user", p.Subject, 16)
 	case p.Address != "":
-		ev.UserHash = e.hash("address", p.Address, 16)
+		ev.UserHash = e.names.Known("address", p.Address, 16)
 	}
-}
-
-// hash is the first n bytes of a keyed hash, in hexadecimal. Kinds keep equal
-// values of different meaning apart.
-func (e *Evidence) hash(kind, value string, n int) string {
-	h := e.macs.Get().(hash.Hash)
-	defer e.macs.Put(h)
-	h.Reset()
-	var text [256]byte
-	h.Write(append(append(append(text[:0], kind...), 0), value...))
-	return hex.EncodeToString(h.Sum(nil)[:n])
 }
 
 // findings sums up what was found: per type and level over everything, and per

@@ -1,10 +1,7 @@
 package inspect
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
-	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -12,15 +9,15 @@ import (
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/proxy/content"
 	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/proxy/pseudonym"
 )
 
 // KeyDigest is how policies name an API key: 32 digits of a keyed hash, which
 // says nothing of the key to who does not have both.
-func KeyDigest(secret []byte, apiKey string) string {
-	h := hmac.New(sha256.New, secret)
-	h.Write([]byte("api key\x00" + apiKey))
-	return hex.EncodeToString(h.Sum(nil)[:16])
-}
+func KeyDigest(secret []byte, apiKey string) string { return keyDigest(pseudonym.New(secret), apiKey) }
+
+// keyDigest remembers nothing: a key is a secret.
+func keyDigest(names *pseudonym.Maker, apiKey string) string { return names.Hex("api key", apiKey, 16) }
 
 // tenant says to whom the request belongs at the provider. What a client writes
 // into a header twice is no id of anybody.
@@ -47,8 +44,8 @@ func (m *message) tenant() (t policy.Tenant) {
 	if bearer == "" {
 		bearer = one(h, "Api-Key") // Azure
 	}
-	if bearer != "" && len(m.i.cfg.Key) > 0 {
-		t.Key = KeyDigest(m.i.cfg.Key, bearer)
+	if bearer != "" && m.i.names != nil {
+		t.Key = keyDigest(m.i.names, bearer)
 	}
 	return t
 }

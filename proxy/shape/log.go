@@ -17,47 +17,72 @@ import (
 )
 
 // A Log writes records, a file for each day: shapes/2026-11-28.jsonl, mode 0600.
-// Writing never holds a message up: when the queue is full a record is left out
-// and counted. Safe for concurrent use.
+// Writing never holds a message up: records wait in memory for the disk, and when
+// too many do, one is left out and counted. Safe for concurrent use.
 type Log struct {
-	dir    string
-	keep   time.Duration
-	queue  chan Record
-	done   chan struct{}
-	lost   atomic.Int64
-	mu     sync.RWMutex // guards closed: a queue that is closed takes nothing
-	closed bool
+	dir  string
+	keep time.Duration
+	stop chan struct{}
+	done chan struct{}
+	lost atomic.Int64
+
+	mu      sync.Mutex // guards what follows
+	waiting []day
+	size    int // bytes of waiting
+	closed  bool
 }
 
-// queued is how many records wait for the disk at most.
-const queued = 4096
+// A day is records that wait, all of one file.
+type day struct {
+	number  int64 // days since 1970
+	lines   []byte
+	records int64
+	last    time.Time // of the last record
+}
 
-// maxRecord bounds one line: a record of very many findings is left out.
-const maxRecord = 1 << 20
+const (
+	// maxRecord bounds one line, in bytes: a record of very many findings is left out.
+	maxRecord = 1 << 20
+	// maxWaiting bounds what waits for the disk, in bytes.
+	maxWaiting = 4 << 20
+	// flushEvery is how long a record may wait for others: a write for each would
+	// cost a message more than its decision.
+	flushEvery = 500 * time.Millisecond
+)
 
 // Open begins to write into dir. Days that are older than keep are removed.
 func Open(dir string, keep time.Duration) (*Log, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("shapes: %w", err)
 	}
-	l := &Log{dir: dir, keep: keep, queue: make(chan Record, queued), done: make(chan struct{})}
+	l := &Log{dir: dir, keep: keep, stop: make(chan struct{}), done: make(chan struct{})}
 	go l.write()
 	return l, nil
 }
 
 // Add queues a record.
-func (l *Log) Add(r Record) {
-	l.mu.RLock()
-	defer l.mu.RUnlock()
-	if l.closed {
+func (l *Log) Add(r *Record) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || l.size >= maxWaiting {
 		l.lost.Add(1)
 		return
 	}
-	select {
-	case l.queue <- r:
-	default:
-		l.lost.Add(1)
+	number := r.Time.Unix() / int64(24*time.Hour/time.Second)
+	if n := len(l.waiting); n == 0 || l.waiting[n-1].number != number {
+		l.waiting = append(l.waiting, day{number: number})
 	}
+	d := &l.waiting[len(l.waiting)-1]
+	before := len(d.lines)
+	lines, err := r.appendJSON(d.lines)
+	if err != nil || len(lines)-before > maxRecord {
+		d.lines = lines[:before]
+		l.lost.Add(1)
+		return
+	}
+	d.lines = append(lines, '\n')
+	d.records, d.last = d.records+1, r.Time
+	l.size += len(d.lines) - before
 }
 
 // Lost is how many records were left out.
@@ -68,69 +93,64 @@ func (l *Log) Close() {
 	l.mu.Lock()
 	if !l.closed {
 		l.closed = true
-		close(l.queue)
+		close(l.stop)
 	}
 	l.mu.Unlock()
 	<-l.done
 }
 
-// flushEvery is how long a record may wait for others: a write for each would
-// cost a message more than its decision.
-const flushEvery = 500 * time.Millisecond
-
+// write carries what waits to the disk until the log is closed.
 func (l *Log) write() {
 	defer close(l.done)
-	var file *os.File
-	var out *bufio.Writer
-	day := ""
-	end := func() {
-		if file != nil {
-			_ = out.Flush()
-			_ = file.Close()
-			file = nil
-		}
-	}
-	defer end()
 	flush := time.NewTicker(flushEvery)
 	defer flush.Stop()
-	for {
-		var r Record
-		var more bool
+	spare, latest := []byte(nil), int64(-1)
+	for closing := false; !closing; {
 		select {
-		case r, more = <-l.queue:
 		case <-flush.C:
-			if file != nil && out.Flush() != nil { // the next record tries a new file
-				_ = file.Close()
-				file = nil
-			}
-			continue
+		case <-l.stop:
+			closing = true
 		}
-		if !more {
-			return
-		}
-		line, err := json.Marshal(r)
-		if err != nil || len(line) > maxRecord {
-			l.lost.Add(1)
-			continue
-		}
-		if today := r.Time.UTC().Format(time.DateOnly); today != day || file == nil {
-			end()
-			if file, err = os.OpenFile(filepath.Join(l.dir, today+".jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600); err != nil {
-				file = nil
-				l.lost.Add(1)
+		for _, d := range l.take(spare) {
+			if d.records == 0 {
 				continue
 			}
-			out, day = bufio.NewWriterSize(file, 64<<10), today
-			l.forget(r.Time)
-		}
-		_, err = out.Write(append(line, '\n'))
-		if err != nil { // the next one tries a new file
-			l.lost.Add(1)
-			_ = file.Close()
-			file = nil
+			if err := l.append(&d); err != nil {
+				l.lost.Add(d.records)
+			}
+			if d.number != latest {
+				latest = d.number
+				l.forget(d.last)
+			}
+			if spare = d.lines[:0]; cap(spare) > maxRecord {
+				spare = nil // of a burst
+			}
 		}
 	}
 }
+
+// take returns what waits, and leaves spare for what comes.
+func (l *Log) take(spare []byte) []day {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	taken := l.waiting
+	if len(taken) > 0 {
+		l.waiting, l.size = []day{{number: taken[len(taken)-1].number, lines: spare}}, 0
+	}
+	return taken
+}
+
+// append adds the records of a day to its file.
+func (l *Log) append(d *day) error {
+	file, err := os.OpenFile(filepath.Join(l.dir, d.date().Format(time.DateOnly)+".jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(d.lines)
+	return errors.Join(err, file.Close())
+}
+
+func (d *day) date() time.Time { return time.Unix(d.number*int64(24*time.Hour/time.Second), 0).UTC() }
 
 // forget removes days that are too old.
 func (l *Log) forget(now time.Time) {

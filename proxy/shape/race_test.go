@@ -27,7 +27,7 @@ func TestManyAddAtOnce(t *testing.T) {
 		})
 	}
 	all.Wait()
-	go l.Add(Record{Time: time.Date(2026, 11, 28, 13, 0, 0, 0, time.UTC)})
+	go l.Add(&Record{Time: time.Date(2026, 11, 28, 13, 0, 0, 0, time.UTC)})
 	l.Close()
 	l.Close()
 	n := 0

@@ -15,19 +15,15 @@
 package shape
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
-	"hash"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/proxy/content"
 	"github.com/promptgate/promptgate/proxy/identity"
 	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/proxy/pseudonym"
 )
 
 // A Record is the shape of one message and what was decided.
@@ -104,16 +100,14 @@ type Decided struct {
 
 // A Namer hides names. Safe for concurrent use.
 type Namer struct {
-	word func(name, value string) (shown string, ok bool)
-	macs sync.Pool // of hash.Hash, keyed: making one costs more than the hash
+	word  func(name, value string) (shown string, ok bool)
+	names *pseudonym.Maker
 }
 
 // NewNamer makes a namer. word says which values of settings are words of the
 // protocol and may be shown, and how much of them; nil shows none.
 func NewNamer(key []byte, word func(name, value string) (shown string, ok bool)) *Namer {
-	n := &Namer{word: word}
-	n.macs.New = func() any { return hmac.New(sha256.New, key) }
-	return n
+	return &Namer{word: word, names: pseudonym.New(key)}
 }
 
 // hash is "#" and 24 digits of a keyed hash; "" stays "".
@@ -121,16 +115,7 @@ func (n *Namer) hash(kind, value string) string {
 	if value == "" {
 		return ""
 	}
-	h := n.macs.Get().(hash.Hash)
-	defer n.macs.Put(h)
-	h.Reset()
-	var text [256]byte
-	h.Write(append(append(append(append(text[:0], "shape\x00"...), kind...), 0), value...))
-	var sum [sha256.Size]byte
-	var out [25]byte
-	out[0] = '#'
-	hex.Encode(out[1:], h.Sum(sum[:0])[:12])
-	return string(out[:])
+	return "#" + n.names.Known("shape\x00"+kind, value, 12)
 }
 
 // stems are beginnings of values that say what kind of thing is meant, and are
@@ -155,8 +140,8 @@ func (n *Namer) fact(name, value string) string {
 }
 
 // Of makes the record of a message and its decision.
-func (n *Namer) Of(m *policy.Message, d *policy.Decision, incident, profile, revision string, observed bool) Record {
-	r := Record{
+func (n *Namer) Of(m *policy.Message, d *policy.Decision, incident, profile, revision string, observed bool) *Record {
+	r := &Record{
 		Incident: incident, Time: m.Time.UTC(),
 		User: n.hash("user", m.Principal.Subject), Groups: m.Principal.Groups, Network: m.Principal.Network, Device: n.hash("device", m.Principal.Device),
 		Method: string(m.Principal.Method), Assurance: int(m.Principal.Assurance),
