@@ -178,9 +178,16 @@ func TestModesOfEndpoints(t *testing.T) {
 		{"closed in another spelling", "POST", "/pass/../closed", 403, "", ""},
 		{"closed in an encoded spelling", "POST", "/pass/%2e%2e/closed", 403, "", ""},
 		{"a GET with a body is no GET", "GET", "/v1/models", 400, "test.any", ""},
+		{"a GET", "GET", "/v1/models?after=file-1", 200, "", ""},
+		{"a GET whose address holds words", "GET", "/v1/models?q=two+words", 400, "test.any", ""},
+		{"a GET that is passed whatever it says", "GET", "/pass?q=two+words", 200, "", ""},
 	} {
 		w.up.Reset()
-		resp, _ := w.do(c, tt.method, "https://api.openai.com"+tt.path, "the body", "")
+		body := "the body"
+		if strings.Contains(tt.path, "?") {
+			body = ""
+		}
+		resp, _ := w.do(c, tt.method, "https://api.openai.com"+tt.path, body, "")
 		got := ""
 		select {
 		case got = <-asked:

@@ -155,13 +155,16 @@ func (m *message) inspected() {
 	}
 }
 
-// match finds the endpoint. A GET with a body is no GET, and a closed path stays
-// closed however it is spelled; the catalogue sees to the rest of the spellings.
+// match finds the endpoint. A GET with a body is no GET, one whose address holds
+// words is read, and a closed path stays closed however it is spelled; the catalogue sees to the rest of the spellings.
 func (m *message) match() *provider.Endpoint {
 	hosts, at := m.s.cfg.Hosts(), m.r.URL.EscapedPath()
 	e := hosts.Match(m.r.Method, m.host, at)
 	if e.Mode == provider.Pass && m.r.ContentLength != 0 {
 		e = hosts.Match(http.MethodPost, m.host, at)
+	}
+	if e.Mode == provider.Pass && !upgrades(m.r) && inspect.Speaks(m.r.URL) && hosts.Match(http.MethodPost, m.host, at).Mode != provider.Pass {
+		e = hosts.Match(http.MethodPost, m.host, "") // of no row
 	}
 	if clean := cleanPath(m.r.URL.Path); clean != m.r.URL.Path {
 		if c := hosts.Match(m.r.Method, m.host, (&url.URL{Path: clean}).EscapedPath()); c.Closed {

@@ -83,6 +83,10 @@ func identifier(v []byte) bool {
 	return !(len(v) > maxRandom && s.lower > 0 && s.upper > 0 && s.digits > 0)
 }
 
+// Identifier reports whether v looks like an identifier of a protocol, and not
+// like something a person wrote: what a Skip takes for one.
+func Identifier(v string) bool { return identifier([]byte(v)) }
+
 // shapeOf counts what identifier asks about.
 type shapeOf struct {
 	lower, upper, digits int

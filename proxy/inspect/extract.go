@@ -2,9 +2,7 @@ package inspect
 
 import (
 	"context"
-	"net/url"
 	"runtime"
-	"strconv"
 	"strings"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -54,6 +52,7 @@ func (m *message) extract(ctx context.Context) {
 	c.finish()
 	m.outside = len(c.docs)
 	c.labels()
+	c.header(m.r.Header)
 	if m.r.URL != nil {
 		c.url(m.r.URL, unknown(m.r.Endpoint))
 	}
@@ -89,38 +88,6 @@ func panicSite() string {
 	}
 }
 
-// maxQuery is how many values of a query are documents of their own; what
-// stands behind them is read as one.
-const maxQuery = 256
-
-// url reads what the request line says: the values of the query, and of an
-// endpoint that no row names also the path. Neither can be redacted: the
-// address is the message's own. A signature or key of the provider in its own
-// parameter is not read while it is one run of token characters.
-func (c *collector) url(u *url.URL, unknown bool) {
-	if unknown {
-		c.text("path", "", unescape(u.EscapedPath(), false))
-	}
-	rest := u.RawQuery
-	for n := 0; rest != ""; n++ {
-		var pair string
-		if n < maxQuery {
-			pair, rest, _ = strings.Cut(rest, "&")
-		} else {
-			pair, rest = rest, ""
-		}
-		key, value, _ := strings.Cut(pair, "=")
-		key, value = unescape(key, true), unescape(value, true)
-		if value == "" {
-			key, value = "", key
-		}
-		if value == "" || credential(key) && token(value) {
-			continue
-		}
-		c.text("query["+strconv.Itoa(n)+"]", key, value)
-	}
-}
-
 // text scans one document that no walk knows.
 func (c *collector) text(locator, label, text string) {
 	c.Begin(content.Doc{ID: len(c.docs), Locator: locator, Role: content.RoleMetadata, Media: "text/plain"})
@@ -129,44 +96,4 @@ func (c *collector) text(locator, label, text string) {
 	}
 	c.Text([]byte(text))
 	c.End()
-}
-
-// unescape undoes percent-encoding, in a query also "+" for a space. A malformed
-// escape stands for itself: one of them must not hide the rest.
-func unescape(s string, query bool) string {
-	if !strings.ContainsAny(s, "%+") {
-		return s
-	}
-	var b strings.Builder
-	for i := 0; i < len(s); i++ {
-		switch c := s[i]; {
-		case c == '+' && query:
-			b.WriteByte(' ')
-		case c == '%' && i+2 < len(s):
-			if v, err := strconv.ParseUint(s[i+1:i+3], 16, 8); err == nil {
-				b.WriteByte(byte(v))
-				i += 2
-				continue
-			}
-			b.WriteByte(c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return b.String()
-}
-
-// credential reports whether a parameter is where providers put signatures and
-// keys: Azure's shared access signatures, Azure OpenAI's api-key, sockets' verify.
-func credential(key string) bool {
-	switch strings.ToLower(key) {
-	case "sig", "skoid", "sktid", "ske", "skt", "api-key", "subscription-key", "verify":
-		return true
-	}
-	return false
-}
-
-// token reports whether v is one run of printable characters, as keys are.
-func token(v string) bool {
-	return len(v) <= 2048 && !strings.ContainsFunc(v, func(r rune) bool { return r <= ' ' || r > '~' })
 }

@@ -209,6 +209,10 @@ gate = "log"
 id = "chatgpt.gpt"
 when = { gpt = ["expired", "unlisted"] }
 gate = "log"
+[[rule]]
+id = "tenant.anonymous"
+when = { tenant = ["anonymous"] }
+gate = "log"
 `)}}
 	for _, name := range []string{"policies/l2.toml", "policies/parts/features.toml"} {
 		data, err := fs.ReadFile(rules.FS(), name)
