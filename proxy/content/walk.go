@@ -81,7 +81,6 @@ type Walk struct {
 	sink   Sink
 	files  Files
 	ctx    context.Context // of Run
-	done   <-chan struct{}
 
 	layers  []layer
 	docs    []source
@@ -189,7 +188,7 @@ func (w *Walk) Format(f fmt.State, _ rune) {
 // Run walks the body and tells the sink what it holds. The error is the
 // context's: everything else is a gap. The sink is called on this goroutine.
 func (w *Walk) Run(ctx context.Context, body []byte) error {
-	w.ctx, w.done = ctx, ctx.Done()
+	w.ctx = ctx
 	w.addLayer(layer{Space: Space{ID: 0, Parent: -1, In: detectors.Span{End: len(body)}, Codec: "identity"}, data: body})
 	if len(body) == 0 {
 		return ctx.Err()
@@ -208,11 +207,7 @@ func (w *Walk) Run(ctx context.Context, body []byte) error {
 func (w *Walk) interrupted() bool {
 	w.steps++
 	if w.steps&63 == 0 && !w.stopped {
-		select {
-		case <-w.done:
-			w.stopped = true
-		default:
-		}
+		w.stopped = w.ctx.Err() != nil
 	}
 	return w.stopped
 }

@@ -28,8 +28,9 @@ func (i *Inspector) Request(ctx context.Context, r *Request) *Verdict {
 	if r.ID == "" {
 		r.ID = NewID(m.start)
 	}
-	scan, cancel := context.WithTimeout(ctx, i.cfg.Timeout)
-	defer cancel()
+	limit := withLimit(ctx, i.cfg.Timeout)
+	defer limit.stop()
+	scan := context.Context(limit)
 	if parent := trace.SpanFromContext(ctx); parent.IsRecording() {
 		var span trace.Span
 		scan, span = parent.TracerProvider().Tracer("promptgate").Start(scan, telemetry.SpanInspect)
