@@ -26,6 +26,7 @@ type assignment struct {
 	spaced bool // between name and operator
 	line   bool // the name begins its line and the value ends it
 	bits   int  // the value's score of rarity
+	paired answer
 }
 
 // Bounds of an assignment, in bytes.
@@ -48,24 +49,19 @@ var behindName = setOf("-.'\"`])* \t\r\n=:?+.|<>!(,{\\")
 func findAssignment(c *check, r *rule, n int) {
 	a := c.told
 	if a == nil { // several rules have the same keyword
-		a, c.told = &c.read, &c.read
-		var ok bool
-		if *a, ok = c.assignment(n); !ok || !c.value(a) {
-			a.value.End = 0
-			return
-		}
-		c.findNamed(a, n)
+		a = c.readAssignment(n)
+		c.told = a
 	}
-	if a.value.End == 0 || r.src.Shape == "pairs" && !c.pairs(a) {
+	if a.value.End == 0 || r.src.Shape == "pairs" && !c.pairs(&a.assignment) {
 		return
 	}
-	v := c.v.Text[a.value.Start:a.value.End]
-	if len(v) < 4 || len(v) > r.src.MaxLength {
+	size := a.value.End - a.value.Start
+	if size < 4 || size > r.src.MaxLength {
 		return
 	}
-	c.work += valueCost + len(v)/readShare
-	points, why, ok := c.strength(r, v, c.v.Text[a.name.Start:a.name.End], a) // cheaper than notSecret
-	if !ok || c.notSecret(v, a) {
+	c.work += valueCost + size/readShare
+	points, why, ok := c.strong(r, a) // cheaper than isSecret
+	if !ok || !c.isSecret(a) {
 		return
 	}
 	c.judge(r, candidate{start: a.value.Start, end: a.value.End, head: c.at - n, points: points, evidence: why, shown: true})

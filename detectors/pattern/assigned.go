@@ -139,8 +139,14 @@ func trimEnd(text []byte, s, e int) int {
 // pairs reports whether an assignment is one of the pairs of a connection
 // string: Server=…;User ID=…;Password=…; or host=… user=… password=…
 func (c *check) pairs(a *assignment) bool {
-	s := a.name.Start
-	if a.op != opEqual || s == 0 || bytes.IndexByte([]byte(";?&, "), c.v.Text[s-1]) < 0 || s > 1 && c.v.Text[s-1] == ' ' && c.v.Text[s-2] == ',' {
+	if a.paired == unasked {
+		a.paired = answerTo(c.inPairs(a.name.Start, a.op))
+	}
+	return a.paired == yes
+}
+
+func (c *check) inPairs(s int, op operator) bool {
+	if op != opEqual || s == 0 || bytes.IndexByte([]byte(";?&, "), c.v.Text[s-1]) < 0 || s > 1 && c.v.Text[s-1] == ' ' && c.v.Text[s-2] == ',' {
 		return false
 	}
 	before := c.v.Text[max(0, s-200):s]

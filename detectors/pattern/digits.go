@@ -3,6 +3,7 @@ package pattern
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -71,17 +72,34 @@ const maxGroup = 32
 // of the group they begin with, formats by that of the next one as well (0 if
 // there is none): most groups begin none of them.
 type digitRules struct {
-	formats  [maxGroup + 1][maxGroup + 1][]ruleFormats
+	formats  [maxGroup + 1][maxGroup + 1]formatList
 	patterns [maxGroup + 1][]digitPattern // lead nothing
 	behind   [maxGroup + 1]byteSet        // what may stand behind the group for one of patterns
 	led      []*rule                      // begin before the group
+	leads    []digitLead
 	phones   []*rule
+}
+
+// A formatList is the formats that begin with two groups, and what all of them
+// ask: they are tried only where one of them may hold.
+type formatList struct {
+	rules  []ruleFormats
+	bare   bool    // some are a single group
+	rows   bool    // some are more
+	first  byteSet // what separates the first two groups of those
+	thirds uint64  // bits of how long the third one is; bit 0 if some have none
 }
 
 // ruleFormats are formats of a rule that begin alike.
 type ruleFormats struct {
 	rule    *rule
 	formats []format
+}
+
+// A digitLead is how far before a group matches of led rules begin, and with what.
+type digitLead struct {
+	bytes int
+	heads byteSet
 }
 
 // A digitPattern is a rule whose pattern begins with a group of a length, and
@@ -100,19 +118,14 @@ func newDigitRules(list []*rule) (d digitRules) {
 					if len(f.lens) > 1 && f.lens[1] != second {
 						continue // a single group may stand before any other
 					}
-					list := &d.formats[f.lens[0]][second]
-					if k := len(*list); k == 0 || (*list)[k-1].rule != r {
-						*list = append(*list, ruleFormats{rule: r})
-					}
-					last := &(*list)[len(*list)-1]
-					last.formats = append(last.formats, f)
+					d.formats[f.lens[0]][second].add(r, f)
 				}
 			}
 		case "phone":
 			d.phones = append(d.phones, r)
 		default:
 			if len(r.leads) != 1 || r.leads[0] != 0 {
-				d.led = append(d.led, r)
+				d.lead(r)
 				continue
 			}
 			for n, set := range r.match.behindDigits(r.right == boundNone) {
@@ -124,6 +137,70 @@ func newDigitRules(list []*rule) (d digitRules) {
 		}
 	}
 	return d
+}
+
+func (l *formatList) add(r *rule, f format) {
+	if k := len(l.rules); k == 0 || l.rules[k-1].rule != r {
+		l.rules = append(l.rules, ruleFormats{rule: r})
+	}
+	last := &l.rules[len(l.rules)-1]
+	last.formats = append(last.formats, f)
+	if len(f.lens) == 1 {
+		l.bare = true
+		return
+	}
+	l.rows = true
+	if f.seps[0] == '_' {
+		l.first.addAll(setOf(" -./"))
+	} else {
+		l.first.add(f.seps[0])
+	}
+	third := 0
+	if len(f.lens) > 2 {
+		third = f.lens[2]
+	}
+	l.thirds |= 1 << third
+}
+
+// mayHold reports whether formats of more than one group may hold where the
+// groups that begin at text[first.start:] stand, of which those after the second
+// are in rest.
+func (l *formatList) mayHold(text []byte, first group, rest []group) bool {
+	if !l.rows || first.end >= len(text) || !l.first.has(text[first.end]) {
+		return false
+	}
+	if l.thirds&1 != 0 {
+		return true
+	}
+	return len(rest) > 0 && l.thirds>>uint(rest[0].end-rest[0].start)&1 == 1
+}
+
+// lead notes a rule whose matches begin before the group.
+func (d *digitRules) lead(r *rule) {
+	d.led = append(d.led, r)
+	for _, n := range r.leads {
+		i := slices.IndexFunc(d.leads, func(l digitLead) bool { return l.bytes == n })
+		if i < 0 {
+			i = len(d.leads)
+			d.leads = append(d.leads, digitLead{bytes: n})
+		}
+		if len(r.match.heads) > 0 {
+			d.leads[i].heads.addAll(r.match.heads[0])
+		} else {
+			d.leads[i].heads = anyByte
+		}
+	}
+}
+
+// mayLead reports whether a led rule may match around the group at text[i:].
+func (d *digitRules) mayLead(text []byte, i int) bool {
+	for k := range d.leads {
+		l := &d.leads[k]
+		if s := i - l.bytes; s >= 0 && l.heads.has(text[s]) {
+			return true
+		}
+	}
+	return false
 }
 
 // digitRun looks at the run of separated digits around the anchor: at each
@@ -185,9 +262,11 @@ func (c *check) digitRun() {
 			second = c.groups[k+1].end - c.groups[k+1].start
 		}
 		if n <= maxGroup {
-			list := rules.formats[n][min(second, maxGroup)]
-			for i := range list {
-				c.tryFormats(&list[i], k)
+			list := &rules.formats[n][min(second, maxGroup)]
+			if list.bare && c.lonely(g) || list.mayHold(text, g, c.groups[min(k+2, len(c.groups)):]) {
+				for i := range list.rules {
+					c.tryFormats(&list.rules[i], k)
+				}
 			}
 		}
 		if len(rules.phones) > 0 && mayDial(text, g.start, n) {
@@ -205,6 +284,9 @@ func (c *check) digitRun() {
 					c.tryAt(r, g.start, 0, "")
 				}
 			}
+		}
+		if !rules.mayLead(text, g.start) {
+			continue
 		}
 		for _, r := range rules.led {
 			for _, lead := range r.leads {
@@ -246,16 +328,10 @@ next:
 		}
 		first, last := c.groups[at].start, c.groups[at+len(fm.lens)-1].end
 		if len(fm.lens) == 1 {
-			if c.lone == 0 { // the same for every rule
-				c.lone = 1
-				if !c.alone(r, first, last) {
-					c.lone = -1
-				}
-			}
-			if c.lone < 0 {
+			if !c.lonely(c.groups[at]) {
 				continue
 			}
-		} else if !c.alone(r, first, last) || sep == ' ' && c.inDump(first, last) {
+		} else if !c.alone(true, first, last) || sep == ' ' && c.inDump(first, last) {
 			continue
 		}
 		c.judge(r, candidate{start: first, end: last, head: first, points: fm.points, evidence: "separators"})
@@ -263,16 +339,29 @@ next:
 	}
 }
 
+// lonely reports whether the group being looked at stands alone, the same for
+// every rule.
+func (c *check) lonely(g group) bool {
+	if c.lone == 0 {
+		c.lone = 1
+		if !c.alone(true, g.start, g.end) {
+			c.lone = -1
+		}
+	}
+	return c.lone > 0
+}
+
 // alone reports whether a number is not a piece of something longer: a word, a
-// decimal, a version, a UUID, a longer row of groups.
-func (c *check) alone(r *rule, start, end int) bool {
+// decimal, a version, a UUID, a longer row of groups. No sign stands before one that
+// has a format.
+func (c *check) alone(format bool, start, end int) bool {
 	text := c.v.Text
 	if start == 0 && !c.v.BOF || !c.has(end, 2) {
 		return false
 	}
 	if start > 0 {
 		b := text[start-1]
-		if isWord(b) && b != '_' || b == '+' && len(r.formats) > 0 || b == '#' && start > 1 && text[start-2] == '&' {
+		if isWord(b) && b != '_' || b == '+' && format || b == '#' && start > 1 && text[start-2] == '&' {
 			return false
 		}
 		if (b == '.' || b == '-' || b == '/') && start > 1 {

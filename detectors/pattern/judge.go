@@ -26,7 +26,7 @@ func (c *check) judge(r *rule, k candidate) {
 		return
 	}
 	c.work += judgeCost
-	if !c.holds(r, v) || c.known(r, k) {
+	if c.known(r, k) || !c.holds(r, v) {
 		return
 	}
 	if c.excluded(r, k, v) {

@@ -254,6 +254,7 @@ type pass struct {
 	manyPersons int   // from so many on some are forgotten
 	check       check // the anchor being looked at; kept here so that it is not allocated
 	peeks       *pass // what Peek looks with
+	reading     reading
 }
 
 type reported struct {
@@ -274,6 +275,7 @@ func (p *pass) Reset() {
 	p.next, p.kept, p.runEnd, p.work = 0, 0, 0, 0
 	clear(p.marks[:])
 	p.check.v, p.check.emit = detectors.View{}, nil
+	p.reading.known = false
 	p.signals, p.persons, p.names, p.named = p.signals[:0], p.persons[:0], p.names[:0], 0
 	clear(p.table.columns[:cap(p.table.columns)])
 	p.table, p.hints = table{columns: p.table.columns[:0]}, p.hints[:0]
@@ -348,9 +350,8 @@ type check struct {
 	v    detectors.View
 	at   int // index of the anchor's end
 	more int
-	lone int         // of the group of digits being looked at: 1 if it stands alone, -1 if not, 0 if that was not asked
-	told *assignment // the assignment around the anchor, once it was read
-	read assignment
+	lone int      // of the group of digits being looked at: 1 if it stands alone, -1 if not, 0 if that was not asked
+	told *reading // the assignment around the anchor, once it was read
 	emit func(detectors.Finding)
 
 	// Of a peek, which finds nothing:

@@ -149,7 +149,7 @@ func (c *check) phone(r *rule, at int) {
 	}
 	for ; n > 0; n-- {
 		if points, why, ok := c.national(at, n); ok {
-			if end := c.groups[at+n-1].end; c.alone(r, first, end) && !c.inRow(at, n) {
+			if end := c.groups[at+n-1].end; c.alone(false, first, end) && !c.inRow(at, n) {
 				c.judge(r, candidate{start: first, end: end, head: first, points: points, evidence: why})
 				return
 			}

@@ -32,6 +32,49 @@ const maxWord = 48
 // It reports false where no letter stands, and for what holds digits or
 // underscores, which is an identifier.
 func ReadWord(text []byte, at int) (w Word, ok bool) {
+	if at >= len(text) || !isLetter(text[at]) {
+		return readWord(text, at)
+	}
+	// Nearly all words are a letter and small ones behind it.
+	first := text[at]
+	hash := gazetteer.Step(gazetteer.HashSeed, first|0x20)
+	tail := uint32(first | 0x20)
+	i, stop := at+1, min(at+maxWord, len(text))
+	for i < stop && text[i] >= 'a' && text[i] <= 'z' {
+		hash = gazetteer.Step(hash, text[i])
+		tail = tail<<8 | uint32(text[i])
+		i++
+	}
+	if i < stop && !endsWord[text[i]] || i-at == maxWord {
+		return readWord(text, at)
+	}
+	w = Word{Start: at, End: i, Letters: i - at, Tail: tail & 0xFFFFFF, Shape: Cap, Info: gazetteer.Find(hash)}
+	switch {
+	case first >= 'a':
+		w.Shape = Lower
+	case w.Letters == 1:
+		w.Shape = Initial
+		if i < len(text) && text[i] == '.' {
+			w.End++
+		}
+	}
+	return w, true
+}
+
+// endsWord holds the bytes that no word goes on with: all of ASCII but letters,
+// digits and what may join two parts.
+var endsWord = func() (t [256]bool) {
+	for b := range 0x80 {
+		c := byte(b)
+		t[b] = !isLetter(c) && !(c >= '0' && c <= '9') && c != '_' && c != '-' && c != '\''
+	}
+	return t
+}()
+
+func isLetter(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' }
+
+// readWord is ReadWord for any word.
+func readWord(text []byte, at int) (w Word, ok bool) {
 	w.Start = at
 	var (
 		hash       = gazetteer.HashSeed
