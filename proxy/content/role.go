@@ -82,22 +82,29 @@ func (w *Walk) lookRole(base, from int) roleCode {
 	return f.roles[from]
 }
 
-// look reads the object at offset start up to the key of each step.
+// look is the role that the member at keys of the object at start names.
 func (w *Walk) look(sp, start int, keys []string) roleCode {
+	return codeOf(w.member(sp, start, keys))
+}
+
+// member reads the object at offset start up to the key of each step and returns
+// the beginning of the string there, nil when there is none. It is valid until
+// the next call.
+func (w *Walk) member(sp, start int, keys []string) []byte {
 	data := w.layers[sp].data
 	budget := lookFactor*int64(len(w.layers[0].data)+len(data)) + 1<<16
 	if w.looked >= budget {
-		return roleNone
+		return nil
 	}
 	w.peek.reset(data, start, w.limits.Nesting)
 	defer func() { w.looked += int64(w.peek.i - start) }()
 	if t := w.peek.next(); t.kind != tokenOpen || data[t.start] != '{' {
-		return roleNone
+		return nil
 	}
 	for {
 		t := w.peek.next()
 		if t.kind != tokenKey {
-			return roleNone // the end of the object, or of what can be read
+			return nil // the end of the object, or of what can be read
 		}
 		key := data[t.start:t.end]
 		if t.escaped {
@@ -109,15 +116,15 @@ func (w *Walk) look(sp, start int, keys []string) roleCode {
 			switch {
 			case len(keys) == 1 && v.kind == tokenString:
 				w.short, _ = JSONString.appendText(w.short[:0], data[v.start:min(v.end, v.start+maxLabel)])
-				return codeOf(w.short)
+				return w.short
 			case len(keys) > 1 && v.kind == tokenOpen && data[v.start] == '{':
 				keys = keys[1:]
 				continue
 			}
-			return roleNone
+			return nil
 		}
 		if v.kind == tokenBad || w.peek.skip(v) < 0 {
-			return roleNone
+			return nil
 		}
 	}
 }

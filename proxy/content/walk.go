@@ -90,7 +90,7 @@ type Walk struct {
 	decoded int64  // bytes made by decoding
 	looked  int64  // bytes read ahead for roles
 	mixed   int    // open multipart bodies
-	tokens  int    // numbers seen in the open field of token ids
+	tokens  tokenIDs
 	facts   int
 	told    map[Fact]struct{} // names and values of facts behind the free ones
 	gaps    map[detectors.Cause]int
@@ -171,7 +171,7 @@ func (w *Walk) Release() {
 	*w = Walk{
 		paths: w.paths, layers: w.layers[:0], docs: w.docs[:0], strips: w.strips[:0], frames: w.frames[:0], loc: w.loc[:0], gaps: w.gaps,
 		locators: w.locators, labels: w.labels, readers: w.readers, peek: w.peek, scratch: w.scratch[:0], short: w.short[:0], free: w.free, text: w.text,
-		decoders: w.decoders,
+		decoders: w.decoders, tokens: tokenIDs{ids: w.tokens.ids[:0]},
 	}
 	w.paths.pool.Put(w)
 }

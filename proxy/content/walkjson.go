@@ -116,12 +116,13 @@ func (j *jsonWalk) begin(t token, s slot) {
 	src := source{space: j.sp, span: detectors.Span{Start: t.start, End: t.end}, quote: JSONString, escaped: t.escaped}
 	switch t.kind {
 	case tokenString:
+		j.readTokens()
 		j.value(src, s)
 	case tokenNumber:
 		src.quote = JSONNumber
 		j.number(src, s)
 		if j.do(s) == Tokens {
-			j.token(src)
+			j.token(src, s)
 		}
 	case tokenWord:
 		if s.direct && j.do(s) == Setting && t.end-t.start > 3 { // true, false, null
@@ -133,6 +134,7 @@ func (j *jsonWalk) begin(t token, s slot) {
 		if s.direct && j.do(s) == Setting {
 			j.fact(s, "present")
 		}
+		j.readTokens()
 		f := frame{in: s, kind: j.r.b[t.start], space: j.sp, start: t.start, loc: len(j.loc)}
 		switch {
 		case len(j.frames) > j.floor && j.frames[len(j.frames)-1].tokens != noTokens:
@@ -226,35 +228,19 @@ func (j *jsonWalk) close(t token) {
 	f := &j.frames[len(j.frames)-1]
 	j.settle(f, t.start)
 	j.loc = j.loc[:f.loc]
+	if f.tokens != noTokens {
+		j.readTokens()
+	}
 	if f.tokens == outerTokens {
 		j.endTokens(t.end - f.start)
 	}
 	j.frames = j.frames[:len(j.frames)-1]
 }
 
-// token counts a number that stands for a piece of text.
-func (j *jsonWalk) token(src source) {
-	if len(j.frames) == j.floor {
-		j.gap(detectors.CauseTokensAsNumbers, int64(src.span.Len()))
-		return
-	}
-	if f := &j.frames[len(j.frames)-1]; f.tokens == noTokens {
-		f.tokens = outerTokens
-	}
-	j.tokens++
-}
-
-// endTokens reports the numbers of a field of token ids.
-func (j *jsonWalk) endTokens(size int) {
-	if j.tokens > 0 {
-		j.gap(detectors.CauseTokensAsNumbers, int64(size))
-		j.tokens = 0
-	}
-}
-
 // lose gives up the structure of the text at offset at and reads what remains
 // as text, escapes undone.
 func (j *jsonWalk) lose(at int, cause detectors.Cause) {
+	j.readTokens()
 	j.endTokens(0)
 	j.remainder(j.sp, at, j.end, JSONString, cause, j.role)
 }

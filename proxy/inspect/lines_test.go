@@ -136,3 +136,31 @@ func TestALongBatchIsReadToItsEnd(t *testing.T) {
 		t.Errorf("%d facts", len(v.Facts))
 	}
 }
+
+// A card in token ids is found, and stopped, since there is no way back into
+// numbers. In cl100k_base the printable characters are the first 94 tokens.
+func TestWordsAsTokenIDs(t *testing.T) {
+	ids := func(text string) string {
+		var out []string
+		for _, c := range []byte(text) {
+			if c == ' ' {
+				out = append(out, "220")
+			} else {
+				out = append(out, fmt.Sprint(c-'!'))
+			}
+		}
+		return strings.Join(out, ",")
+	}
+	r := shippedRules(t, "l2")
+	for _, c := range []struct{ name, path, body, action, at, gaps string }{
+		{"embeddings", "/v1/embeddings", `{"input":[` + ids("credit card "+synthetic.Card()) + `],"model":"text-embedding-3-small"}`, "block", "input", "not_rewritable"},
+		{"completions", "/v1/completions", `{"model":"gpt-3.5-turbo-instruct","prompt":[[1,2],[` + ids("credit card "+synthetic.Card()) + `]]}`, "block", "prompt[1]", "not_rewritable"},
+		{"nothing in them", "/v1/embeddings", `{"input":[` + ids("what a fine day") + `],"model":"text-embedding-3-small"}`, "allow", "", ""},
+		{"a model of no known vocabulary", "/v1/embeddings", `{"input":[` + ids("what a fine day") + `],"model":"ours"}`, "block", "", "tokens_as_numbers"},
+	} {
+		v := decided(t, r, Config{}, post(t, "https://api.openai.com"+c.path, c.body))
+		if v.Action != c.action || causes(v) != c.gaps || c.at != "" && v.Findings[0].Locator != c.at {
+			t.Errorf("%s: %s, gaps %s, findings %+v", c.name, v.Action, causes(v), v.Findings)
+		}
+	}
+}

@@ -176,7 +176,7 @@ func TestReadings(t *testing.T) {
 		},
 		{
 			name: "legacy completion of tokens", method: "POST", host: "api.openai.com", path: "/v1/completions", contentType: "application/json",
-			body: `{"model":"m","prompt":[[1212,318,257,1332]]}`, facts: []string{"model=m"}, gaps: []detectors.Cause{detectors.CauseTokensAsNumbers},
+			body: `{"model":"m","prompt":[[15339,1917]]}`, docs: []string{"prompt[0] user: hello world"}, facts: []string{"model=m"}, gaps: []detectors.Cause{detectors.CauseTokensAsNumbers},
 		},
 		{
 			name: "phone browser", method: "POST", host: "chatgpt.com", path: "/unauth-mweb/conversation/updates", contentType: "application/x-www-form-urlencoded",
