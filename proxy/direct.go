@@ -131,7 +131,7 @@ func (d *direct) connect(ctx context.Context, host, target string) (*line, error
 func socketOf(conn net.Conn) syscall.RawConn {
 	for {
 		switch c := conn.(type) {
-		case *serverConn:
+		case *stallConn:
 			conn = c.Conn
 		case *earlyConn:
 			conn = c.Conn

@@ -158,7 +158,7 @@ func (l *limitListener) Accept() (net.Conn, error) {
 		addr := remoteAddr(conn.RemoteAddr())
 		if l.limit.enter(addr) {
 			l.limit.hooks.Active("client", 1)
-			return &clientConn{Conn: conn, stall: l.limit.stall, leave: sync.OnceFunc(func() {
+			return &clientConn{stallConn: newStallConn(conn, l.limit.stall), leave: sync.OnceFunc(func() {
 				l.limit.leave(addr)
 				l.limit.hooks.Active("client", -1)
 			})}, nil
@@ -182,35 +182,13 @@ func remoteAddr(a net.Addr) netip.Addr {
 	return p.Addr().Unmap()
 }
 
-// a clientConn gives its place back when it is closed, and a client that does
-// not read a deadline: net/http has one for a whole answer only, and answers may
-// stream for an hour.
+// a clientConn gives its place back when it is closed.
 type clientConn struct {
-	net.Conn
-	stall time.Duration
+	stallConn
 	leave func()
-}
-
-// Write writes within the stall limit.
-func (c *clientConn) Write(p []byte) (int, error) {
-	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.stall)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(p)
 }
 
 func (c *clientConn) Close() error {
 	c.leave()
 	return c.Conn.Close()
-}
-
-// CloseWrite passes a half close on, so that a relay can say "no more" in one
-// direction.
-func (c *clientConn) CloseWrite() error { return closeWrite(c.Conn) }
-
-func closeWrite(c net.Conn) error {
-	if h, ok := c.(interface{ CloseWrite() error }); ok {
-		return h.CloseWrite()
-	}
-	return c.Close()
 }

@@ -211,22 +211,6 @@ func (u *upstream) wrap(conn net.Conn, err error) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &serverConn{Conn: conn, stall: u.cfg.WriteStall}, nil
+	c := newStallConn(conn, u.cfg.WriteStall)
+	return &c, nil
 }
-
-// a serverConn gives a server that does not read a deadline.
-type serverConn struct {
-	net.Conn
-	stall time.Duration
-}
-
-// Write writes within the stall limit.
-func (c *serverConn) Write(p []byte) (int, error) {
-	if err := c.Conn.SetWriteDeadline(time.Now().Add(c.stall)); err != nil {
-		return 0, err
-	}
-	return c.Conn.Write(p)
-}
-
-// CloseWrite passes a half close on.
-func (c *serverConn) CloseWrite() error { return closeWrite(c.Conn) }

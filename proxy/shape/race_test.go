@@ -22,7 +22,8 @@ func TestManyAddAtOnce(t *testing.T) {
 			for i := range each {
 				m := policy.Message{App: "openai_api", Time: time.Date(2026, 11, 28, 12, 0, i%60, 0, time.UTC)}
 				m.Principal.Subject = "anna"
-				l.Add(namer.Of(&m, &policy.Decision{}, "01A", "l2", "r", false))
+				r := namer.Of(&m, &policy.Decision{}, "01A", "l2", "r", false)
+				l.Add(&r)
 			}
 		})
 	}

@@ -140,8 +140,8 @@ func (n *Namer) fact(name, value string) string {
 }
 
 // Of makes the record of a message and its decision.
-func (n *Namer) Of(m *policy.Message, d *policy.Decision, incident, profile, revision string, observed bool) *Record {
-	r := &Record{
+func (n *Namer) Of(m *policy.Message, d *policy.Decision, incident, profile, revision string, observed bool) Record {
+	r := Record{
 		Incident: incident, Time: m.Time.UTC(),
 		User: n.hash("user", m.Principal.Subject), Groups: m.Principal.Groups, Network: m.Principal.Network, Device: n.hash("device", m.Principal.Device),
 		Method: string(m.Principal.Method), Assurance: int(m.Principal.Assurance),

@@ -144,8 +144,8 @@ func TestSimulation(t *testing.T) {
 		m.Principal.Subject, m.Time = who, time.Date(2026, 11, 28, 12, 0, 0, 0, time.UTC)
 		d := l1.Decide(m)
 		r := namer.Of(&m, &d, incident, "l1", l1.Revision(), false)
-		s.Add(r)
-		review.Add(r)
+		s.Add(&r)
+		review.Add(&r)
 	}
 	found := func(types ...detectors.InfoType) policy.Message {
 		var m policy.Message
@@ -173,7 +173,7 @@ func TestSimulation(t *testing.T) {
 	m := found("secret.private_key")
 	d := l2.Decide(m)
 	r := namer.Of(&m, &d, "01F", "l2", l2.Revision(), false)
-	back.Add(r)
+	back.Add(&r)
 	if got := back.Result(); len(got.Passed) != 1 || got.Passed[0].Rule != "secret.key" {
 		t.Errorf("back: %+v", got)
 	}
