@@ -208,6 +208,26 @@ func TestModesOfEndpoints(t *testing.T) {
 	}
 }
 
+// An answer that names what was sent is asked for without a content coding, is
+// told of, and arrives as it is.
+func TestAnAnswerNamesWhatWasSent(t *testing.T) {
+	t.Parallel()
+	named := make(chan string, 9)
+	w := newWorld(t, func(_ context.Context, r *inspect.Request) *inspect.Verdict {
+		return &inspect.Verdict{ID: "one", Body: r.Body, Named: func(answer []byte) { named <- string(answer) }}
+	}, nil)
+	for _, http2 := range []bool{false, true} {
+		w.up.Reset()
+		_, body := w.do(w.client(http2), http.MethodPost, chatURL, "the body", "")
+		if got := w.up.Requests()[0].Header.Get("Accept-Encoding"); got != "identity" {
+			t.Errorf("h2 %v: accepts %q", http2, got)
+		}
+		if got := <-named; got != body || len(body) == 0 {
+			t.Errorf("h2 %v: told of %q, the client got %q", http2, got, body)
+		}
+	}
+}
+
 func TestStreamsAreFlushedEventByEvent(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil, nil)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/elazarl/goproxy"
 
+	"github.com/promptgate/promptgate/proxy/inspect"
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/telemetry"
@@ -57,6 +58,9 @@ func (m *message) outgoing(p payload) *http.Request {
 	m.restrict(out.Header)
 	if trailers {
 		out.Header.Set("Te", "trailers")
+	}
+	if m.verdict != nil && m.verdict.Named != nil {
+		out.Header.Set("Accept-Encoding", "identity")
 	}
 	out.Header.Del("Expect") // answered here already
 	out.Header.Del("Http2-Settings")
@@ -254,9 +258,31 @@ func (m *message) answered(resp *http.Response) {
 			resp.Header[k] = v
 		}
 	}
+	if m.verdict != nil && m.verdict.Named != nil && resp.StatusCode/100 == 2 {
+		resp.Body = &namedBody{ReadCloser: resp.Body, tell: m.verdict.Named}
+	}
 	limit := m.s.upstream.cfg.AnswerTimeout
 	m.silent = time.AfterFunc(limit, func() { m.cancel(errSilent) })
 	resp.Body = &answerBody{ReadCloser: resp.Body, m: m, limit: limit}
+}
+
+// a namedBody is an answer whose beginning the inspector wants to see.
+type namedBody struct {
+	io.ReadCloser
+	head []byte
+	tell func([]byte) // nil once it was called
+}
+
+func (b *namedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if b.tell != nil {
+		b.head = append(b.head, p[:min(n, inspect.NamedBytes-len(b.head))]...)
+		if err != nil || len(b.head) == inspect.NamedBytes {
+			b.tell(b.head)
+			b.tell, b.head = nil, nil
+		}
+	}
+	return n, err
 }
 
 // an answerBody is upstream's answer on its way to the client.

@@ -25,6 +25,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/shape"
 	"github.com/promptgate/promptgate/proxy/spent"
+	"github.com/promptgate/promptgate/proxy/upload"
 	"github.com/promptgate/promptgate/proxy/telemetry"
 )
 
@@ -161,10 +162,14 @@ func (g *gate) proxy(p *program) error {
 	if err != nil {
 		return err
 	}
+	uploads, err := upload.NewBook()
+	if err != nil {
+		return err
+	}
 	g.inspector = inspect.New(g.rules().Rules, inspect.Config{
 		Analyzer: remote,
 		Timeout:  c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
-		Coach: g.coach, Spent: &spent.Ledger{}, Key: g.key, Files: g.files, Stale: g.stale, Emergency: g.emergency})
+		Coach: g.coach, Spent: &spent.Ledger{}, Uploads: uploads, Key: g.key, Files: g.files, Stale: g.stale, Emergency: g.emergency})
 	g.server, err = proxy.New(proxy.Config{
 		Inspector:    g.inspector,
 		Hosts:        func() proxy.Hosts { return g.rules().providers },

@@ -41,6 +41,7 @@ type collector struct {
 	live   []*scan          // every scan not yet closed, in order of opening
 
 	remote *analyzed // what the remote analyzer is asked about; nil without one
+	edges  *edge     // of a piece of a file; nil for other messages
 }
 
 // A scan is one text given to the engine: one document, or several joined.
@@ -80,6 +81,9 @@ func (c *collector) Begin(d content.Doc) {
 	if c.remote != nil {
 		c.remote.begin(d.ID)
 	}
+	if c.edges != nil {
+		c.edges.begin(d)
+	}
 	if d.Join != "" {
 		if s := c.joined[d.Join]; s != nil {
 			s.scanner.Break()
@@ -104,6 +108,9 @@ func (c *collector) Begin(d content.Doc) {
 func (c *collector) Label(l string) { c.open.scanner.Label(l) }
 
 func (c *collector) Text(p []byte) {
+	if c.edges != nil && c.edges.open {
+		c.edges.add(p)
+	}
 	for len(p) > 0 {
 		n := min(len(p), writeSize)
 		if c.skipped > 0 || c.ctx.Err() != nil {

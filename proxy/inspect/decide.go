@@ -53,6 +53,7 @@ func (i *Inspector) Request(ctx context.Context, r *Request) *Verdict {
 	v := m.verdict()
 	m.record(ctx, v)
 	m.left()
+	m.remember(v)
 	return v
 }
 
@@ -68,6 +69,8 @@ type message struct {
 
 	emergency string // number of the grant that keeps it from being stopped, or ""
 	body      []byte // edited; nil when nothing was
+
+	refusedPiece bool // of the file that the message would put together
 }
 
 // ask is the policy's view of the message.
@@ -95,6 +98,7 @@ func (m *message) decide() {
 	ask := m.ask()
 	m.decision, m.asked = decide(m.rules.Policy, ask), ask
 	m.acknowledge(ask)
+	m.incomplete()
 	if m.observed() {
 		m.decision.Gate, m.decision.Redact = min(m.decision.Gate, policy.Log), nil
 	}

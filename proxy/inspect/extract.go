@@ -22,6 +22,7 @@ type extraction struct {
 	totals   []policy.Total
 	matched  map[int][]detectors.Span
 	scanned  int64
+	edges    *edge // of a piece of a file; nil for other messages
 }
 
 // extract walks and scans the message. A panic on the way becomes the gap
@@ -30,6 +31,10 @@ func (m *message) extract(ctx context.Context) {
 	c := newCollector(ctx, m.rules.Engine)
 	if m.i.cfg.Analyzer != nil {
 		c.remote = &analyzed{}
+	}
+	if kind, _, _ := m.piece(); kind == provider.Part {
+		c.edges = &edge{}
+		m.edges = c.edges
 	}
 	defer func() {
 		if recover() != nil {
@@ -52,6 +57,7 @@ func (m *message) extract(ctx context.Context) {
 	c.finish()
 	m.outside = len(c.docs)
 	c.labels()
+	m.borders(c)
 	c.header(m.r.Header)
 	if m.r.URL != nil {
 		c.url(m.r.URL, unknown(m.r.Endpoint))

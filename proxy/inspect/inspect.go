@@ -33,6 +33,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/pseudonym"
 	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/spent"
+	"github.com/promptgate/promptgate/proxy/upload"
 	"github.com/promptgate/promptgate/rules"
 )
 
@@ -58,6 +59,7 @@ type Config struct {
 	Analyzer *analyzer.Client
 	Coach    *coach.Book   // nil: nothing can be acknowledged
 	Spent    *spent.Ledger // nil: days are not added up
+	Uploads  *upload.Book  // nil: the borders of pieces of files are not looked at
 	Key      []byte        // of [KeyDigest]; empty: API keys are not told apart
 	// Stale reports whether the rules in force are known to be old: each message
 	// then has the gap policy_stale. Nil means never.
@@ -144,6 +146,10 @@ type Verdict struct {
 	// wait for it before the answer's first byte. Nil when there is nothing to
 	// wait for; a refusal has already waited.
 	Durable <-chan error
+	// Named is to be called with the beginning of a good answer, up to
+	// [NamedBytes], in no content coding: it names what was sent. Nil when nothing
+	// waits for a name.
+	Named func(answer []byte)
 
 	Docs     []content.Doc
 	Findings []policy.Finding

@@ -150,6 +150,7 @@ func (l *loader) endpoint(id string, p *placed[endpointRow]) *Endpoint {
 	e := &Endpoint{
 		ID: id, App: r.App, Activity: r.Activity, Operation: r.Operation, Closed: r.Closed, Reason: r.Reason,
 		Mode: choice[Mode](l, p.place, "mode", r.Mode, modeNames[:]), Upgrade: choice[Upgrade](l, p.place, "upgrade", r.Upgrade, upgradeNames[:]),
+		Piece: choice[Piece](l, p.place, "piece", r.Piece, pieceNames[:]),
 	}
 	if r.Closed != (r.Reason != "") {
 		l.errs.Add(p.errorf(cmp.Or(ifSet("reason", r.Reason), "closed"), "a closed endpoint says why, for people; another one has no reason"))

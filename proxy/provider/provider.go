@@ -61,6 +61,7 @@ type Endpoint struct {
 	Route     string // path template, never an id: "/v1/threads/{thread}/messages"
 	Mode      Mode
 	Upgrade   Upgrade
+	Piece     Piece
 	Closed    bool   // nothing is let through here; refusals answer 403
 	Reason    string // why it is closed, for people
 	Format    Dialect
@@ -96,6 +97,19 @@ var upgradeNames = [...]string{Refused: "refuse", PassFlagged: "pass_flagged"}
 
 // String is the name of an answer in provider files.
 func (u Upgrade) String() string { return name(upgradeNames[:], int(u)) }
+
+// Piece is what a request is to a file that leaves in several requests.
+type Piece uint8
+
+// The requests of such an upload.
+const (
+	NoPiece  Piece = iota
+	Part           // one piece; the answer names it. The upload is the path but for its last segment
+	Complete       // the order of the pieces, or the end of the upload; the path as of Part
+	Block          // PUT with the query comp=block (one piece, named by blockid) or comp=blocklist (the order), as Azure's blobs have it
+)
+
+var pieceNames = [...]string{NoPiece: "", Part: "part", Complete: "complete", Block: "block"}
 
 // Dialect is the form in which an application's clients expect refusals.
 type Dialect uint8
