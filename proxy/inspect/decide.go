@@ -185,9 +185,11 @@ func (m *message) rewrite() (body []byte, err error) {
 		if t, ok := m.rules.Catalogue.InfoType(string(f.Type)); ok {
 			placeholder = t.Placeholder
 		}
-		targets = append(targets, redact.Target{Doc: f.Doc, Span: f.Span, Placeholder: placeholder, Digest: f.Digest, Operator: redact.Operator(x.Operator)})
+		targets = append(targets, redact.Target{
+			Doc: f.Doc, Span: f.Span, Type: f.Type, Placeholder: placeholder, Digest: f.Digest, Encoded: len(f.Layers) > 0, Operator: redact.Operator(x.Operator),
+		})
 	}
-	edits, ok := redact.Edits(targets, m.matched, &redact.Names{}, m.walk.Places)
+	edits, ok := redact.Edits(targets, m.matched, &redact.Names{}, m.walk)
 	if !ok {
 		return nil, errNotRewritable
 	}

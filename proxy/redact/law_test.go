@@ -79,7 +79,7 @@ func redacted(t testing.TB, body []byte) ([]byte, *scanned, bool) {
 	for _, f := range s.found {
 		targets = append(targets, redact.Target{Doc: f.doc, Span: f.Span, Placeholder: "X", Digest: f.Digest})
 	}
-	edits, ok := redact.Edits(targets, s.matched, &redact.Names{}, w.Places)
+	edits, ok := redact.Edits(targets, s.matched, &redact.Names{}, w)
 	if !ok {
 		return nil, s, false
 	}
