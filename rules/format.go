@@ -129,7 +129,7 @@ func namedTests(f Format, level string) []Test {
 		{Text: "var " + name + "Secret = '⟦" + gen + "⟧';", Level: level},
 		{Text: strings.ToUpper(name) + "_API_KEY=" + same},
 		{Text: strings.ToUpper(name) + "_PUBLIC_KEY=" + gen},
-		{Text: name + " says " + gen + " and no more"},
+		{Text: "somebody says " + gen + " and no more"},
 		{Text: strings.ToUpper(name) + "_API_KEY=${" + strings.ToUpper(name) + "_KEY}"},
 	}
 }

@@ -75,7 +75,7 @@ func (c *check) assignment(n int) (a assignment, ok bool) {
 	for end > s && !isWord(text[end-1]) && text[end-1] < 0x80 {
 		end--
 	}
-	if !c.has(end, 64) || s > 0 && isLetter(text[s-1]) && !joins(text, s, end) {
+	if !c.has(end, 64) || s > 0 && isLetter(text[s-1]) && isLetter(text[s]) && !joins(text, s, end) {
 		return a, false // "monkey", "notoken"
 	}
 	if end-s < 6 && end < len(text) && isLetter(text[end]) && isLetter(text[end-1]) && (isUpper(text[end]) == isUpper(text[end-1])) {
@@ -118,6 +118,12 @@ func (c *check) assignment(n int) (a assignment, ok bool) {
 		}
 	case b == '>' && op > 0 && text[op-1] != '-':
 		i, a.op = i+1, opColon
+	case a.spaced && otherwise(text, i) > 0:
+		i = otherwise(text, i)
+	case a.spaced && follows(text, i, "| "): // a cell of a table
+		i, a.op = i+1, opColon
+	case a.spaced && follows(text, i, "--body "): // gh secret set NAME --body …
+		i, a.op = i+len("--body "), opSpace
 	case b == '\\' && follows(text, i, `\":`): // JSON in JSON
 		i, a.op = i+3, opColon
 	case a.spaced && a.name.Start > 0 && text[a.name.Start-1] == '<' && attributes(text, i) > 0: // <password enc="none">…
@@ -134,11 +140,44 @@ func (c *check) assignment(n int) (a assignment, ok bool) {
 		return a, false
 	}
 	i = skipTo(text, i, " \t", 16)
+	if a.op == opColon {
+		i = nextLine(text, i)
+	}
 	if i >= len(text) || text[i] == '\n' || text[i] == '\r' {
 		return a, false
 	}
 	a.value.Start = i
 	return a, true
+}
+
+// otherwise is where a string stands that is the value if there is no other:
+// process.env.NAME || "…", getenv('NAME') ?: '…', environ["NAME"] or "…".
+func otherwise(text []byte, i int) int {
+	for _, op := range []string{"|| ", "?? ", "?: ", "or "} {
+		if k := i + len(op); follows(text, i, op) && k < len(text) && (text[k] == '"' || text[k] == '\'') {
+			return k
+		}
+	}
+	return 0
+}
+
+// nextLine is where a value on the next line begins, of a block in YAML (| or >)
+// or of an element in XML; i if there is none.
+func nextLine(text []byte, i int) int {
+	k := i
+	if k < len(text) && (text[k] == '|' || text[k] == '>') {
+		k = skipTo(text, k+1, "+-", 1)
+	} else if k == 0 || text[k-1] != '>' {
+		return i
+	}
+	k = skipTo(text, k, "\r", 1)
+	if k >= len(text) || text[k] != '\n' {
+		return i
+	}
+	if n := skipTo(text, k+1, " \t", 32); n > k+1 {
+		return n
+	}
+	return i
 }
 
 // attributes is where the content of an element begins whose attributes stand

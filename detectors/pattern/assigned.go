@@ -251,6 +251,8 @@ func keyStrength(v, name []byte, a *assignment, m makeup, bits int) (points int1
 		return 0, "", false
 	case m.digit == 0 && !(m.upper > 2 && m.lower > 2) && bits < 12:
 		return 0, "", false // a word
+	case len(v)-1-bytes.LastIndexByte(v, ' ') < 16 && bytes.IndexByte(v, ' ') >= 0:
+		return 0, "", false // several: a style, a phrase
 	case m.lower+m.upper == 0 && !m.hex:
 		return 0, "", false
 	case len(v) < 16 && bits < 9:

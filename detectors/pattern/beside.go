@@ -143,7 +143,7 @@ func (r *rule) around(n int, first, last byte) around {
 			a.behind = both(bytesThat(func(b byte) bool { return isWord(b) || behindName.has(b) }))
 		}
 	case "prose":
-		a.before = both(bytesThat(func(b byte) bool { return !isWord(b) && !variableSigns.has(b) }))
+		a.before = both(bytesThat(func(b byte) bool { return (!isWord(b) || first >= 0x80) && (!variableSigns.has(b) || b == '-') }))
 		if isWord(last) {
 			a.behind = both(bytesThat(func(b byte) bool { return !isWord(b) && b != '.' && b != '\n' }))
 		}

@@ -54,7 +54,7 @@ func (c *check) judge(r *rule, k candidate) {
 	for _, val := range r.validators {
 		evidence = append(evidence, detectors.Evidence{Name: "validator:" + val.Name})
 	}
-	context := k.shown
+	context, test := k.shown, int16(0) // test: what is said of test values here
 	for i := range r.context {
 		g := &r.context[i]
 		s := g.look(c, k.start, k.end)
@@ -62,6 +62,9 @@ func (c *check) judge(r *rule, k candidate) {
 			add("label:"+s.label, g.adjust+5)
 		} else if s.word != "" {
 			add("context:"+s.word, g.adjust)
+		}
+		if g.adjust < 0 && (s.label != "" || s.word != "") {
+			test = min(test, g.adjust)
 		}
 		if s.second != "" && g.adjust > 0 {
 			add("context:"+s.second, 5)
@@ -79,6 +82,7 @@ func (c *check) judge(r *rule, k candidate) {
 		if context {
 			most = int16(detectors.Medium)
 		}
+		most = max(most+test, int16(detectors.Low))
 		add("published_test_value", min(most-total, 0))
 	}
 	c.recent[c.next] = reported{r.index, c.v.Off + k.start, c.v.Off + k.end}

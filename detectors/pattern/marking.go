@@ -30,6 +30,10 @@ func findMarking(c *check, r *rule, n int) {
 	caps := capitals(text[s:e])
 	words := bytes.Count(bytes.TrimSpace(text[s:e]), []byte(" ")) + 1
 	own := len(before) == 0
+	common := r.src.Shape == "marking_line" // a word too common to mark anything elsewhere
+	if common && own && len(behind) == 0 && !marksAlone(text, ls, s, e, caps) {
+		return
+	}
 	points, why := int16(0), ""
 	switch {
 	case own && len(behind) == 0 && (caps || isUpper(text[s])):
@@ -38,10 +42,10 @@ func findMarking(c *check, r *rule, n int) {
 		points, why = 22, "own_line"
 	case own && len(behind) == 0 && r.src.Shape == "marking":
 		points, why = 8, "own_line"
-	case labelsMarking(c.lower(before)) && len(behind) < 40:
+	case labelsMarking(c.lower(before), text[ls:s], common) && len(behind) < 40:
 		points, why = 22, "label"
-	case r.src.Shape == "marking_line":
-		return // a word too common to mark anything elsewhere
+	case common:
+		return
 	case caps && own && len(behind) <= 70:
 		points, why = 18, "heading"
 	case caps && len(before) <= 40 && len(behind) <= 40:
@@ -102,14 +106,37 @@ func (c *check) lower(b []byte) []byte {
 	return c.valid
 }
 
-// labelsMarking knows what stands before a marking in headers and tables.
-func labelsMarking(b []byte) bool {
-	for _, w := range []string{"classification", "sensitivity", "confidentiality", "data class", "security class", "status", "marking", "label", "klassifizierung", "einstufung", "vertraulichkeit", "classificação", "clasificación", "classificazione", "niveau de confidentialité", "classificatie", "klauzula", "信息分类", "密级"} {
+// labelsMarking knows what stands before a marking in headers and tables. line is
+// its line as far as the marking, with what divides the two. A status is one of a
+// document only where the marking is no common word.
+func labelsMarking(b, line []byte, common bool) bool {
+	gap := line[len(bytes.TrimRight(line, " \t:=*|\"'`->：–—_")):]
+	if !bytes.ContainsAny(gap, ":=|>\t：–—") && !bytes.Contains(gap, []byte(" - ")) {
+		return false
+	}
+	for _, w := range []string{"classification", "sensitivity", "confidentiality", "data class", "security class", "marking", "label", "klassifizierung", "einstufung", "vertraulichkeit", "classificação", "clasificación", "classificazione", "niveau de confidentialité", "classificatie", "klauzula", "信息分类", "密级", "status"} {
 		if bytes.HasSuffix(bytes.TrimRight(b, " :=*|\"'-"), []byte(w)) {
-			return true
+			return w != "status" || !common
 		}
 	}
 	return false
+}
+
+// marksAlone reports whether a common word, text[s:e], alone on the line that
+// begins at ls, can be a marking: no heading of a list of changes, no comment, no
+// line of an enumeration.
+func marksAlone(text []byte, ls, s, e int, caps bool) bool {
+	lead := bytes.TrimLeft(text[ls:s], " \t")
+	for _, sign := range []string{"//", "/*", "--", "\"", "'", "|"} {
+		if bytes.HasPrefix(lead, []byte(sign)) {
+			return false
+		}
+	}
+	if caps {
+		return e == len(text) || text[e] != ','
+	}
+	next := bytes.IndexByte(text[e:], '\n')
+	return !bytes.HasPrefix(lead, []byte("#")) && (next < 0 || e+next+1 >= len(text) || text[e+next+1] == '\n' || text[e+next+1] == '\r')
 }
 
 // wholeWord reports whether no letter or digit touches text[s:e].

@@ -1,6 +1,11 @@
 package pattern
 
-import "bytes"
+import (
+	"bytes"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/rarity"
+)
 
 // namedNear is how many bytes before a name may stand what the issuer is called.
 const namedNear = 80
@@ -11,8 +16,16 @@ type nameUse struct {
 	rule *rule
 }
 
+// Of a key in a sentence, in bytes: how long it is at most, and how far before it
+// the issuer may be named.
+const (
+	mostNear  = 130
+	tokenNear = 48
+)
+
 // subscribeNames puts a rule under the first words of its names. The rule has no
-// anchor of its own: it is tried at every assignment of a key, token or secret.
+// anchor of its own: it is tried at every assignment of a key, token or secret, and
+// at runs of token bytes with the issuer's name before them.
 func (d *detector) subscribeNames(r *rule) {
 	for _, name := range r.src.Names {
 		var words []string
@@ -73,6 +86,71 @@ func (c *check) tryNames(a *assignment, n int, text []byte, points int16) (found
 		}
 	}
 	return found
+}
+
+// nearNames tries, on a run of token bytes that is no assignment's value, the forms
+// of the issuers that are named in the words before it:
+//
+//	new datadog\Client("…")   the coveralls token … does not work
+//
+// The first n bytes of the run are before the anchor. Digests and identifiers have
+// the forms of many keys: of hex digits, and of what has a dash in it, the words
+// must say that it is one.
+func (c *check) nearNames(n int) {
+	text := c.v.Text
+	s := c.at - n
+	if len(c.d.names) == 0 || s < 4 || !opensValue(text[s-1]) {
+		return
+	}
+	e := c.at
+	for e < len(text) && e-s <= mostNear && signs[text[e]]&signToken != 0 {
+		e++
+	}
+	if e == len(text) && !c.has(e, 1) || e-s > mostNear || e < len(text) && !closesValue(text[e]) {
+		return
+	}
+	c.work += valueCost
+	m := makeupOf(text[s:e])
+	if m.digit < 2 || m.turns < 4 || bytes.IndexByte(text[s:e], '=') >= 0 && text[e-1] != '=' || rarity.Score(text[s:e]) < 0 {
+		return
+	}
+	before := text[max(0, s-tokenNear):s]
+	if k := bytes.LastIndexByte(before, '\n'); k >= 0 {
+		before = before[k+1:]
+	}
+	if (m.hex || m.other > 0) && !saysKey(before) {
+		return
+	}
+	c.tryNames(&assignment{value: detectors.Span{Start: s, End: e}}, c.at-s, before, -10)
+}
+
+// opensValue reports whether a value may begin behind b, closesValue whether it
+// may end before b.
+func opensValue(b byte) bool {
+	return b == ' ' || b == '"' || b == '\'' || b == '`' || b == '(' || b == ':' || b == '\t'
+}
+func closesValue(b byte) bool {
+	return isSpace(b) || bytes.IndexByte([]byte("\"'`),.;:!?"), b) >= 0
+}
+
+// saysKey reports whether one of the words says that a key or a token follows.
+func saysKey(words []byte) bool {
+	for i := 0; i < len(words); {
+		s, e := nextWord(words, i)
+		if s == e {
+			return false
+		}
+		i = e
+		var buf [16]byte
+		if e-s > len(buf) {
+			continue
+		}
+		switch string(appendLower(buf[:0], words[s:e])) {
+		case "key", "keys", "token", "secret", "apikey", "api", "credential", "credentials", "password", "auth", "pat":
+			return true
+		}
+	}
+	return false
 }
 
 func (c *check) tryNamed(r *rule, a *assignment, n int, points int16) bool {

@@ -24,10 +24,13 @@ func (c *check) notSecret(v []byte, a *assignment) bool {
 			return true
 		}
 	}
+	if called(v) {
+		return true
+	}
 	if a.quoted {
 		return false
 	}
-	if (objects.begin(l) || dotted(v)) && !c.pairs(a) || len(l) > 2 && l[0] == '0' && l[1] == 'x' && len(l) <= 18 {
+	if indexed(v) || (objects.begin(l) || dotted(v)) && !c.pairs(a) || len(l) > 2 && l[0] == '0' && l[1] == 'x' && len(l) <= 18 {
 		return true // an expression, a number
 	}
 	if a.op == opEqual && !a.line && (bytes.Contains(l, []byte("password")) || bytes.Contains(l, []byte("passwd"))) {
@@ -84,7 +87,7 @@ var placeholders = wordsOf(
 // fillers are whole values that keep no one out.
 var fillers = set("password", "passwort", "passwd", "secret", "token", "string", "test", "testing", "test123", "test1234", "default", "empty", "required", "optional", "hidden", "hunter", "admin", "root",
 	"user", "username", "pass", "pwd", "apikey", "api_key", "bearer", "basic", "key", "value", "text", "varchar", "char", "bytes", "int", "bool", "any", "object", "boolean", "foo", "bar", "baz", "qux", "abc", "abc123",
-	"utf-8", "utf8", "md5", "sha256", "sha1", "hs256", "rs256", "aes256", "rsa", "oauth2", "jwt", "x509", "base64", "bcrypt", "argon2", "password1234567890", "s3", "v1", "v2", "[]byte", "12345", "123")
+	"utf-8", "utf8", "md5", "sha256", "sha1", "hs256", "rs256", "aes256", "rsa", "oauth2", "jwt", "x509", "base64", "scram-sha-256", "sha-256", "sha-512", "bcrypt", "argon2", "password1234567890", "s3", "v1", "v2", "[]byte", "12345", "123")
 
 func set(words ...string) map[string]bool {
 	m := make(map[string]bool, len(words))
@@ -116,6 +119,34 @@ func template(v []byte) bool {
 		}
 	}
 	return false
+}
+
+// called reports whether v is a call, or the beginning of one: name(…), a.b(.
+func called(v []byte) bool {
+	i := bytes.IndexByte(v, '(')
+	if i < 4 || v[len(v)-1] != ')' && i != len(v)-1 {
+		return false
+	}
+	for _, b := range v[:i] {
+		if !isLetter(b) && b != '_' && b != '.' {
+			return false
+		}
+	}
+	return true
+}
+
+// indexed reports whether v is an element of something: f[i+1], basic[0.
+func indexed(v []byte) bool {
+	i := bytes.IndexByte(v, '[')
+	if i < 1 || !isLetter(v[0]) && v[0] != '_' {
+		return false
+	}
+	for k, b := range v {
+		if !isWord(b) && b != '.' && !(k >= i && bytes.IndexByte([]byte("[]+-*'\":"), b) >= 0) {
+			return false
+		}
+	}
+	return v[len(v)-1] == ']' || bytes.IndexByte(v, ']') < 0 && len(v)-i <= 4
 }
 
 // verb reports whether v has a verb of printf with nothing of a word behind it.

@@ -337,6 +337,7 @@ func (p *pass) look(c *check, h anchor.Hit) {
 		case anchor.KindToken:
 			n = c.tokenHead()
 			c.tokenHeads(n)
+			c.nearNames(n)
 		}
 		for _, r := range p.d.tried[h.Kind] {
 			r.find(c, r, n)

@@ -17,7 +17,7 @@ func findProse(c *check, r *rule, n int) {
 	if !wholeLabel(text, c.at-n, c.at) || !c.has(c.at, 128) || c.at < len(text) && isWord(text[c.at-1]) && (isWord(text[c.at]) || text[c.at] == '.') {
 		return
 	}
-	if s := c.at - n; s > 0 && (isWord(text[s-1]) || variableSigns.has(text[s-1])) {
+	if s := c.at - n; s > 0 && (isWord(text[s-1]) && text[s] < 0x80 || variableSigns.has(text[s-1]) && !compound(text, s)) {
 		return // a variable
 	}
 	from := c.at // the keyword may have its colon in it
@@ -28,8 +28,10 @@ func findProse(c *check, r *rule, n int) {
 		c.proseBefore(r, c.at-n-1)
 		return
 	}
-	crossed := false // a comma: only what hardly can be anything else counts
+	numeric := bytes.EqualFold(text[c.at-n:from], []byte("pin")) // to pin is a verb, too
+	crossed := false                                             // a comma: only what hardly can be anything else counts
 	words, verb := 0, bytes.HasSuffix(text[c.at-n:from], []byte(" is"))
+	behind := 0 // words behind the verb
 	for i := from; i < len(text) && i-from < 64; {
 		b := text[i]
 		switch {
@@ -47,7 +49,7 @@ func findProse(c *check, r *rule, n int) {
 			}
 			i++
 		case verb && (b == '"' || b == '\'' || b == '`'):
-			c.proseValue(r, i)
+			c.proseValue(r, i, numeric)
 			return
 		case b == '"' || b == '\'' || b == '`' || b == ')':
 			i++
@@ -55,7 +57,7 @@ func findProse(c *check, r *rule, n int) {
 			verb = true
 			i += 3
 		case bytes.HasPrefix(text[i:], []byte("“")), bytes.HasPrefix(text[i:], []byte("„")), bytes.HasPrefix(text[i:], []byte("«")):
-			c.proseValue(r, i)
+			c.proseValue(r, i, numeric)
 			return
 		default:
 			j := i
@@ -64,30 +66,36 @@ func findProse(c *check, r *rule, n int) {
 			}
 			w := bytes.TrimRight(text[i:j], ".,;!?")
 			if words == 0 && !verb && i == from+1 && text[from] == ' ' && (strongWord(bytes.TrimRight(text[i:j], ".,;?)")) || isCode(text[c.at-n:from], w) || ends(text, w, i+len(w))) {
-				c.proseValue(r, i)
+				c.proseValue(r, i, numeric)
 				return
 			}
 			if crossed && verb && !strongWord(w) {
 				return
 			}
-			if verb && (!plain(w) || words == 0 && passphrase(w)) {
-				c.proseValue(r, i)
+			if verb && (!plain(w) || behind == 0 && passphrase(w) && guards(text[c.at-n:from])) {
+				c.proseValue(r, i, numeric)
 				return
 			}
 			if words == 6 || len(w) < j-i && (crossed || verb || len(w)+1 != j-i || text[j-1] != ',') {
 				return // a sentence ended
 			}
 			crossed = crossed || len(w) < j-i
-			if isVerb(w) {
-				verb = true
-			}
 			words++
+			if behind++; isVerb(w) {
+				verb, behind = true, 0
+			}
 			if verb && words > 5 {
 				return
 			}
 			i = j
 		}
 	}
+}
+
+// compound reports whether the word that begins at s is the last part of one with
+// a hyphen, as German writes it: WLAN-Passwort.
+func compound(text []byte, s int) bool {
+	return s > 1 && text[s-1] == '-' && isLetter(text[s-2]) && isUpper(text[s])
 }
 
 func isVerb(w []byte) bool {
@@ -113,8 +121,19 @@ func plain(w []byte) bool {
 	return true
 }
 
-// proseValue reads the value at i.
-func (c *check) proseValue(r *rule, i int) {
+// guards reports whether a keyword means nothing but what one has to know: a
+// login, a pin and credentials may be described by the words behind them.
+func guards(keyword []byte) bool {
+	var buf [24]byte
+	switch string(lowerWord(buf[:0], keyword)) {
+	case "login", "pin", "credentials", "clave":
+		return false
+	}
+	return true
+}
+
+// proseValue reads the value at i; numeric says that only digits can be one.
+func (c *check) proseValue(r *rule, i int, numeric bool) {
 	text := c.v.Text
 	s, e := i, i
 	switch {
@@ -152,6 +171,8 @@ func (c *check) proseValue(r *rule, i int) {
 	letters := m.upper + m.lower
 	quoted := s > i
 	switch {
+	case numeric && (m.digit != len(v) || len(v) < 4 || len(v) > 12):
+		return
 	case m.digit > 0 && letters > 0 && len(v) >= 5, m.other > 0 && letters > 0 && len(v) >= 6 && !wordy(v), m.digit >= 4 && letters+m.other == 0 && len(v) <= 12,
 		quoted && len(v) >= 8 && m.upper > 0 && m.lower > 0 && letters == len(v) && isUpper(v[len(v)/2]), passphrase(v), m.upper > 1 && m.lower > 1 && len(v) >= 10 && rarity.Score(v) >= 8:
 	default:
