@@ -45,16 +45,24 @@ func stricter(a, b Operator) Operator {
 // with a chance of two alike below one in 500.
 const hashDigits = 12
 
+// With is what is written for a target whose text is not at hand, in an answer that
+// streams: nothing can be kept of it, and nothing restored.
+func (n *Names) With(t *Target) string {
+	switch {
+	case t.Operator == Drop:
+		return ""
+	case t.Operator == Hash && t.Digest != (detectors.Digest{}):
+		return hashed(t)
+	}
+	return n.Name(t.Placeholder, t.Digest)
+}
+
+func hashed(t *Target) string { return fmt.Sprintf("[%s_HASH_%x]", t.Placeholder, t.Digest[:hashDigits/2]) }
+
 // with is what is written for a run. ok is false when nothing may be: two values
 // have one token.
 func (n *Names) with(r *run, text Text) (with string, ok bool) {
 	switch r.Operator {
-	case Drop:
-		return "", true
-	case Hash:
-		if r.Digest != (detectors.Digest{}) {
-			return fmt.Sprintf("[%s_HASH_%x]", r.Placeholder, r.Digest[:hashDigits/2]), true
-		}
 	case Mask, Generalize:
 		// Of a run that is more than the value it cannot be said what may be kept.
 		if value, ok := text.Replaced(nil, r.Doc, r.Span); ok && r.alone {
@@ -77,7 +85,7 @@ func (n *Names) with(r *run, text Text) (with string, ok bool) {
 			return n.Table.Name(r.Placeholder, t, value)
 		}
 	}
-	return n.Name(r.Placeholder, r.Digest), true
+	return n.With(&r.Target), true
 }
 
 const (

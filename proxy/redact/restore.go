@@ -49,6 +49,9 @@ func NewRestorer(t *Table, k *Kinds, s Syntax) *Restorer {
 // Format hides the text from every verb of package fmt.
 func (r *Restorer) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[%d bytes held]", len(r.raw)) }
 
+// Pending reports whether something is held.
+func (r *Restorer) Pending() bool { return len(r.text)+len(r.begin)+len(r.json.escape) > 0 }
+
 // Restored is how many tokens were replaced.
 func (r *Restorer) Restored() int { return r.restored }
 
@@ -69,7 +72,7 @@ func (r *Restorer) Write(p []byte) (out []byte) {
 		if !known {
 			return nil
 		}
-		r.syntax, p = s, r.begin
+		r.syntax, p, r.begin = s, r.begin, nil
 	}
 	r.write(p)
 	return r.out
@@ -84,9 +87,13 @@ func (r *Restorer) Close() []byte {
 	if r.syntax == Either {
 		r.syntax = Plain
 		r.write(r.begin)
+		r.begin = nil
 	}
 	if r.syntax == JSON {
+		r.flush()
 		r.out = append(r.out, r.json.escape...) // of a string that was not ended
+		r.json.escape = nil
+		return r.out
 	}
 	r.decide(true)
 	return r.out

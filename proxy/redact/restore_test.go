@@ -284,6 +284,9 @@ func TestCleanTextIsNotHeld(t *testing.T) {
 		if held > len("[PAYMENT_CARD_7Q2K9F3M4TXC]") {
 			t.Fatalf("%d bytes are held", held)
 		}
+		if r.Pending() != (held > 0) {
+			t.Fatalf("%d bytes are held, and it says %v", held, r.Pending())
+		}
 		if prose[i] == ' ' && held > 0 {
 			t.Fatalf("%d bytes are held behind %q", held, prose[max(0, i-10):i])
 		}
