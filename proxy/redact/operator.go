@@ -57,7 +57,9 @@ func (n *Names) With(t *Target) string {
 	return n.Name(t.Placeholder, t.Digest)
 }
 
-func hashed(t *Target) string { return fmt.Sprintf("[%s_HASH_%x]", t.Placeholder, t.Digest[:hashDigits/2]) }
+func hashed(t *Target) string {
+	return fmt.Sprintf("[%s_HASH_%x]", t.Placeholder, t.Digest[:hashDigits/2])
+}
 
 // with is what is written for a run. ok is false when nothing may be: two values
 // have one token.

