@@ -33,6 +33,7 @@ var floors = []struct {
 	{0, "proxy/identity", nil},
 	{0, "proxy/ca", nil},
 	{0, "proxy/telemetry", nil},
+	{0, "proxy/content/stream", nil},
 	{0, "proxy/store", nil},
 	{1, "detectors/engine", []string{"detectors", "detectors/anchor", "detectors/decode"}},
 	{1, "detectors/pattern", []string{"detectors", "detectors/anchor", "detectors/dictionary", "detectors/names/gazetteer", "detectors/rarity", "detectors/validate", "rules", "rules/strict"}},

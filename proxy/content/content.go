@@ -70,6 +70,7 @@ type Doc struct {
 	Role    Role
 	Media   string // "text/plain" when unknown
 	Join    string
+	Delta   bool // a piece of a text that goes on in the events of a stream
 }
 
 // A Fact is a setting of the request that policies ask about (model, tool,

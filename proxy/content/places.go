@@ -40,6 +40,10 @@ func (w *Walk) rewritable(sp int) bool {
 // removed was never a document.
 func (w *Walk) Strip() []Edit { return slices.Clone(w.strips) }
 
+// Twins returns the edits that empty every value which tells again what others
+// say. They go with any other edit of the body.
+func (w *Walk) Twins() []Edit { return slices.Clone(w.twins) }
+
 // Splice carries edits out and returns the new body, in the same content
 // coding; without edits it returns the body itself. Edits may come in any order;
 // those that overlap become one, their texts one after the other, and one inside

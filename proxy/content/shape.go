@@ -58,6 +58,7 @@ type Select struct {
 	RoleFrom string
 	Fact     string // name of the fact when Do is Setting
 	Join     string // documents of one body with the same Join are one text
+	Delta    bool   // in a stream: a piece of a text that goes on from event to event
 }
 
 // Do is what happens with a selected value.
@@ -77,4 +78,5 @@ const (
 	Tokens               // token ids as numbers: read by the model's vocabulary, the gap tokens_as_numbers where it is not known; strings are documents
 	Credential           // the provider's own credential in its own field: not read when it is one run of token characters
 	Strip                // removed from the body before it is sent on, never a document
+	Twin                 // tells another value again, piece by piece (token probabilities): not read, and taken out of an event that is edited
 )

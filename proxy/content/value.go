@@ -49,9 +49,17 @@ func (w *Walk) unless(property func([]byte) bool, limit int, src source, s slot)
 	}
 }
 
+// maxEscapedToken bounds what is unescaped to see whether it is a token: URLs
+// come with "\/" and "\u0026".
+const maxEscapedToken = 4 << 10
+
 // unlessToken makes src a document unless it is one run of token characters.
 func (w *Walk) unlessToken(src source, s slot) {
-	if src.escaped || !tokenish(w.bytes(src)) {
+	v := w.bytes(src)
+	if src.escaped {
+		v, _ = w.shortText(src, maxEscapedToken)
+	}
+	if len(v) == 0 || !tokenish(v) {
 		w.doc(src, s, "")
 	}
 }

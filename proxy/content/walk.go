@@ -85,6 +85,7 @@ type Walk struct {
 	layers  []layer
 	docs    []source
 	strips  []Edit
+	twins   []Edit
 	frames  []frame
 	loc     []byte // locator of the value at hand
 	decoded int64  // bytes made by decoding
@@ -157,6 +158,7 @@ func (w *Walk) Release() {
 	clear(w.layers)
 	clear(w.docs)
 	clear(w.strips)
+	clear(w.twins)
 	clear(w.frames)
 	clear(w.gaps)
 	clear(w.labels)
@@ -169,7 +171,7 @@ func (w *Walk) Release() {
 		r.b = nil
 	}
 	*w = Walk{
-		paths: w.paths, layers: w.layers[:0], docs: w.docs[:0], strips: w.strips[:0], frames: w.frames[:0], loc: w.loc[:0], gaps: w.gaps,
+		paths: w.paths, layers: w.layers[:0], docs: w.docs[:0], strips: w.strips[:0], twins: w.twins[:0], frames: w.frames[:0], loc: w.loc[:0], gaps: w.gaps,
 		locators: w.locators, labels: w.labels, readers: w.readers, peek: w.peek, scratch: w.scratch[:0], short: w.short[:0], free: w.free, text: w.text,
 		decoders: w.decoders, tokens: tokenIDs{ids: w.tokens.ids[:0]},
 	}
@@ -297,11 +299,11 @@ func (w *Walk) labelOf(id int32, key []byte) string {
 
 // doc makes a document of the text of src.
 func (w *Walk) doc(src source, s slot, media string) {
-	join := ""
+	d := Doc{Role: w.roleOf(s), Media: media}
 	if s.sel >= 0 && s.direct {
-		join = w.paths.selects[s.sel].Join
+		d.Join, d.Delta = w.paths.selects[s.sel].Join, w.paths.selects[s.sel].Delta
 	}
-	bad := w.document(src, Doc{Role: w.roleOf(s), Media: media, Join: join}, s.label)
+	bad := w.document(src, d, s.label)
 	if bad && src.quote == JSONString {
 		w.gap(detectors.CauseDecodeError, 0)
 	}

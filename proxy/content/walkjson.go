@@ -107,6 +107,13 @@ func (j *jsonWalk) run(s slot) {
 		if f != nil {
 			f.n++
 		}
+		if s.direct && j.do(s) == Twin {
+			if !j.twin(t) {
+				j.lose(t.start, detectors.CauseDecodeError)
+				return
+			}
+			continue
+		}
 		j.begin(t, s)
 	}
 }
@@ -213,6 +220,25 @@ func (j *jsonWalk) strip(f *frame, t token) bool {
 		f.pending = len(j.strips) + 1
 	}
 	j.strips = append(j.strips, e)
+	return true
+}
+
+// twin passes over a value that is emptied when something is edited. It reports
+// false when the value does not end.
+func (j *jsonWalk) twin(t token) bool {
+	start, with := t.start, "null"
+	if t.kind == tokenString {
+		start--
+	} else if t.kind == tokenOpen && j.r.b[start] == '[' {
+		with = "[]"
+	}
+	end := j.r.skip(t)
+	if end < 0 {
+		return false
+	}
+	if t.kind != tokenWord {
+		j.twins = append(j.twins, Edit{Place: Place{Space: j.sp, Span: detectors.Span{Start: start, End: end}}, With: []byte(with)})
+	}
 	return true
 }
 

@@ -189,9 +189,11 @@ func (c *collector) add(doc int, f detectors.Finding) {
 }
 
 // totalsList is the totals in a fixed order.
-func (c *collector) totalsList() []policy.Total {
-	out := make([]policy.Total, 0, len(c.totals))
-	for k, t := range c.totals {
+func (c *collector) totalsList() []policy.Total { return totalsOf(c.totals) }
+
+func totalsOf(totals map[totalKey]*total) []policy.Total {
+	out := make([]policy.Total, 0, len(totals))
+	for k, t := range totals {
 		out = append(out, policy.Total{Type: k.infoType, Level: k.level, Count: t.count, Distinct: len(t.distinct)})
 	}
 	sort.Slice(out, func(i, j int) bool {

@@ -67,6 +67,9 @@ type message struct {
 	decision policy.Decision
 	asked    policy.Message // of which decision is
 
+	direction policy.Direction
+	before    *Verdict // of the message that this answers; nil for a request
+
 	emergency string // number of the grant that keeps it from being stopped, or ""
 	body      []byte // edited; nil when nothing was
 
@@ -75,6 +78,12 @@ type message struct {
 
 // ask is the policy's view of the message.
 func (m *message) ask() policy.Message {
+	if m.before != nil {
+		ask := m.before.answerAsk(m.start)
+		ask.Contents, ask.Findings, ask.Totals, ask.Gaps = m.contents(), m.findings, m.totals, m.gaps
+		m.emergency = m.before.emergency
+		return ask
+	}
 	e := m.r.Endpoint
 	ask := policy.Message{
 		Principal: m.r.Principal, App: e.App, Activity: e.Activity, Endpoint: e.ID,
@@ -97,8 +106,10 @@ func (m *message) ask() policy.Message {
 func (m *message) decide() {
 	ask := m.ask()
 	m.decision, m.asked = decide(m.rules.Policy, ask), ask
-	m.acknowledge(ask)
-	m.incomplete()
+	if m.before == nil {
+		m.acknowledge(ask)
+		m.incomplete()
+	}
 	if m.observed() {
 		m.decision.Gate, m.decision.Redact = min(m.decision.Gate, policy.Log), nil
 	}
@@ -193,6 +204,9 @@ func (m *message) rewrite() (body []byte, err error) {
 	if !ok {
 		return nil, errNotRewritable
 	}
+	if len(edits) > 0 {
+		edits = append(edits, m.walk.Twins()...)
+	}
 	edits = append(edits, m.walk.Strip()...)
 	if len(edits) == 0 {
 		return nil, nil
@@ -228,9 +242,13 @@ func (m *message) fill(v *Verdict) {
 	}
 	switch {
 	case m.decision.Gate >= policy.Coach:
+		asked := m.r.Header
+		if m.before != nil {
+			asked = m.before.request.Header
+		}
 		f := m.rules.Messages.Stop(refuse.Stop{
 			Decision: m.decision, Findings: m.findings, Gaps: m.gaps, Titles: m.title, Incident: m.r.ID,
-			Endpoint: m.r.Endpoint, Method: m.r.Method, Header: m.r.Header,
+			Endpoint: m.r.Endpoint, Method: m.r.Method, Header: asked, Answer: m.before != nil,
 		})
 		v.Refusal, v.Body, v.Changed, v.AnswerHeader = &f, nil, false, nil
 	case len(m.decision.Redact) > 0:

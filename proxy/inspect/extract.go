@@ -29,7 +29,7 @@ type extraction struct {
 // engine_error, and what was found before it still counts.
 func (m *message) extract(ctx context.Context) {
 	c := newCollector(ctx, m.rules.Engine)
-	if m.i.cfg.Analyzer != nil {
+	if m.i.cfg.Analyzer != nil && m.before == nil {
 		c.remote = &analyzed{}
 	}
 	if kind, _, _ := m.piece(); kind == provider.Part {

@@ -14,6 +14,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"hash/maphash"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -64,6 +65,12 @@ type Config struct {
 	// Stale reports whether the rules in force are known to be old: each message
 	// then has the gap policy_stale. Nil means never.
 	Stale func() bool
+	// MaxHold is how long text of a streamed answer is held back at most, while what
+	// stands in it is not certain; 0 means 250 ms.
+	MaxHold time.Duration
+	// Rewrite makes what changes a text of an answer to a message after it was
+	// inspected; nil, and nil from it, changes nothing.
+	Rewrite func(*Verdict, Text) Rewriter
 	// Emergency is the number of the grant under which somebody's messages are
 	// recorded and not stopped, or ""; the policy says whether it allows that. Nil
 	// means never.
@@ -91,6 +98,7 @@ type Inspector struct {
 	rules atomic.Pointer[Rules]
 	cfg   Config
 	names *pseudonym.Maker // of API keys; nil: they are not told apart
+	seed  maphash.Seed     // of texts that streams tell again and again
 }
 
 // New makes an Inspector with its first rules.
@@ -98,10 +106,13 @@ func New(r Rules, cfg Config) *Inspector {
 	if cfg.Timeout <= 0 {
 		cfg.Timeout = 10 * time.Second
 	}
+	if cfg.MaxHold <= 0 {
+		cfg.MaxHold = 250 * time.Millisecond
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	i := &Inspector{cfg: cfg}
+	i := &Inspector{cfg: cfg, seed: maphash.MakeSeed()}
 	if len(cfg.Key) > 0 {
 		i.names = pseudonym.New(cfg.Key)
 	}
@@ -127,6 +138,8 @@ type Request struct {
 	Principal identity.Principal
 	Endpoint  *provider.Endpoint
 	Protocol  string // "HTTP/1.1", "HTTP/2.0"
+
+	streamed int64 // bytes of an answer that is not held
 }
 
 // Format hides what the request holds from every verb of package fmt.
@@ -194,3 +207,11 @@ func (v *Verdict) Done(ctx context.Context, status int, err error) {
 
 // NewID makes an incident id: a ULID, sortable by time.
 func NewID(now time.Time) string { return ulid.MustNew(ulid.Timestamp(now), rand.Reader).String() }
+
+// answerAsk is the policy's view of an answer to the message, but for what is in it.
+func (v *Verdict) answerAsk(now time.Time) policy.Message {
+	a := &v.asked
+	return policy.Message{
+		Principal: a.Principal, App: a.App, Activity: a.Activity, Endpoint: a.Endpoint, Direction: policy.Response, Time: now, Emergency: a.Emergency,
+	}
+}

@@ -101,6 +101,14 @@ func (e *Evidence) Record(ctx context.Context, r *Request, v *Verdict) <-chan er
 	return durable
 }
 
+// Count adds an answer in which nothing was found to the metrics.
+func (e *Evidence) Count(v *Verdict) {
+	if m := e.cfg.Metrics; m != nil {
+		m.Request(v.Action, policy.Response.String(), v.request.Endpoint.App)
+		m.Inspected(v.Took)
+	}
+}
+
 // Done says in the log at level Debug how the exchange ended. The error's text
 // is left out: it may name addresses or quote an answer.
 func (e *Evidence) Done(ctx context.Context, r *Request, v *Verdict, status int, err error) {
@@ -117,11 +125,11 @@ func (e *Evidence) event(ctx context.Context, r *Request, v *Verdict) audit.Even
 	d := &v.Decision
 	ev := audit.Event{
 		Name: audit.MessageDecided, Time: e.cfg.Now().UTC(),
-		Action: v.Action, Verdict: d.Verdict(), Mode: string(v.Mode), Direction: policy.Request.String(), Incident: v.ID,
+		Action: v.Action, Verdict: d.Verdict(), Mode: string(v.Mode), Direction: v.asked.Direction.String(), Incident: v.ID,
 		Alert: d.Alert, Flagged: names(d.Flagged), Reason: d.Reason, Note: d.Note, Rule: d.Rule, RuleIDs: d.Rules, Controls: d.Controls,
 		Exceptions: d.Exceptions, Acknowledged: d.Acknowledged, Stricter: d.Stricter, BreakGlass: v.emergency,
 		Profile: v.Profile, Policy: v.Revision,
-		ContentBytes: int64(len(r.Body)), InspectedBytes: v.Scanned, Complete: len(v.Gaps) == 0, InspectMs: milliseconds(v.Took),
+		ContentBytes: max(int64(len(r.Body)), r.streamed), InspectedBytes: v.Scanned, Complete: len(v.Gaps) == 0, InspectMs: milliseconds(v.Took),
 		App: r.Endpoint.App, Activity: r.Endpoint.Activity, Endpoint: r.Endpoint.ID, Route: r.Endpoint.Route, Operation: r.Endpoint.Operation,
 		Method: method(r.Method), Server: host(r.Host), Protocol: protocol(r.Protocol),
 		Groups: r.Principal.Groups, Network: r.Principal.Network, Identity: string(r.Principal.Method),

@@ -214,7 +214,7 @@ id = "tenant.anonymous"
 when = { tenant = ["anonymous"] }
 gate = "log"
 `)}}
-	for _, name := range []string{"policies/l2.toml", "policies/parts/features.toml"} {
+	for _, name := range []string{"policies/l2.toml", "policies/parts/features.toml", "policies/parts/answers.toml"} {
 		data, err := fs.ReadFile(rules.FS(), name)
 		if err != nil {
 			t.Fatal(err)

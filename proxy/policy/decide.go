@@ -338,7 +338,7 @@ func (s *survey) effective(i int) (g Gate, edits bool) {
 	if g == Coach && s.acknowledged(i) {
 		g = Log
 	}
-	return g.Enforced(), r.redacts()
+	return g.EnforcedIn(s.m.Direction), r.redacts()
 }
 
 // acknowledged reports whether the sender has acknowledged rule i for this message.

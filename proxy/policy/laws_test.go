@@ -209,7 +209,7 @@ func TestEveryMessageHasADecision(t *testing.T) {
 			if got.Gate >= policy.Coach && got.Reason == "" {
 				t.Fatalf("%s blocks without a reason", got.Rule)
 			}
-			if !slices.IsSorted(got.Rules) || !slices.IsSorted(got.Controls) || got.Would != got.Intended.Enforced() {
+			if !slices.IsSorted(got.Rules) || !slices.IsSorted(got.Controls) || got.Would != got.Intended.EnforcedIn(m.Direction) {
 				t.Fatalf("rules %v, controls %v, would %s, intended %s", got.Rules, got.Controls, got.Would, got.Intended)
 			}
 			if len(got.Redact) > 0 && !got.Due || got.Gate > got.Would && got.Gate > policy.Log {

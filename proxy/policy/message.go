@@ -98,6 +98,15 @@ func (g Gate) Enforced() Gate {
 	return min(g, Block)
 }
 
+// EnforcedIn is what is carried out of g in a message of a direction. Of an answer
+// nothing can be asked of a sender: what asks for something is recorded.
+func (g Gate) EnforcedIn(d Direction) Gate {
+	if d == Response && g > Log && g < Block {
+		return Log
+	}
+	return g.Enforced()
+}
+
 // A Redaction replaces the text of one finding. Finding indexes Message.Findings.
 type Redaction struct {
 	Finding  int

@@ -66,7 +66,7 @@ func company(t testing.TB) *policy.Policy {
 		t.Fatal(err)
 	}
 	files := fstest.MapFS{"policies/company.toml": {Data: data}}
-	for _, name := range []string{"policies/l2.toml", "policies/parts/features.toml"} {
+	for _, name := range []string{"policies/l2.toml", "policies/parts/features.toml", "policies/parts/answers.toml"} {
 		if data, err = fs.ReadFile(rules.FS(), name); err != nil {
 			t.Fatal(err)
 		}

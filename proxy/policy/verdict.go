@@ -39,7 +39,7 @@ func (s *survey) decision() Decision {
 			d.Gate, d.Intended = max(d.Gate, Log), max(d.Intended, Log)
 		}
 	}
-	d.Would = d.Intended.Enforced()
+	d.Would = d.Intended.EnforcedIn(s.m.Direction)
 	if d.Gate < Coach {
 		d.Add = s.obligations()
 	}

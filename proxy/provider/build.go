@@ -13,13 +13,18 @@ import (
 
 // build makes the catalogue of what was read; what is wrong goes to errs.
 func (l *loader) build() *Catalogue {
-	c := &Catalogue{exact: map[string]*hostEntry{}, below: map[string]*hostEntry{}, nowhere: newSurface("other", "other", Generic, l.every())}
+	c := &Catalogue{exact: map[string]*hostEntry{}, below: map[string]*hostEntry{}, nowhere: newSurface("other", "other", Generic, l.every(), l.answer(place{}, ""))}
 	surfaces := l.buildSurfaces()
 	l.buildHosts(c, surfaces)
 	l.buildEndpoints(surfaces)
 	for id, p := range l.shapes.all {
 		if !l.used[id] {
 			l.errs.Add(p.errorf("id", "nothing uses this shape"))
+		}
+	}
+	for id, p := range l.answers.all {
+		if l.made[id] == nil {
+			l.errs.Add(p.errorf("id", "nothing uses this answer"))
 		}
 	}
 	for _, s := range surfaces {
@@ -58,7 +63,7 @@ func (l *loader) buildSurfaces() map[string]*surface {
 				l.errs.Add(p.errorf(fmt.Sprintf("roots[%d]", i), "a root is empty or begins with a slash and has none at its end"))
 			}
 		}
-		out[id] = newSurface(id, p.row.App, choice[Dialect](l, p.place, "dialect", p.row.Dialect, dialectNames[:]), l.every())
+		out[id] = newSurface(id, p.row.App, choice[Dialect](l, p.place, "dialect", p.row.Dialect, dialectNames[:]), l.every(), l.answer(p.place, p.row.Answer))
 	}
 	return out
 }
@@ -159,6 +164,9 @@ func (l *loader) endpoint(id string, p *placed[endpointRow]) *Endpoint {
 		l.errs.Add(p.errorf("mode", "what is passed is not read and has no shape"))
 	}
 	e.Shape = l.shape(p.place, shapeRow{Format: r.Format, Rest: r.Rest, Select: r.Select}, r.Shape)
+	if r.Answer != "" {
+		e.Answer = l.answer(p.place, r.Answer)
+	}
 	if e.Mode != Inspect {
 		for _, s := range e.Shape.Select {
 			if s.Do == content.Strip {
@@ -206,6 +214,9 @@ func (l *loader) mount(p *placed[endpointRow], e *Endpoint, surfaces map[string]
 				for _, route := range alternatives(root + path) {
 					one := *e
 					one.Route, one.Format = route, surfaces[id].unknown.Format
+					if one.Answer == nil {
+						one.Answer = surfaces[id].unknown.Answer
+					}
 					one.App = cmp.Or(r.App, s.row.App)
 					for _, m := range numbers {
 						if old := surfaces[id].root.add(strings.TrimSuffix(route, "/"), m, &one); old != nil {

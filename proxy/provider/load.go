@@ -20,6 +20,7 @@ type (
 		Surfaces  []surfaceRow  `toml:"surface"`
 		Hosts     []hostRow     `toml:"host"`
 		Shapes    []shapeRow    `toml:"shape"`
+		Answers   []answerRow   `toml:"answer"`
 		Endpoints []endpointRow `toml:"endpoint"`
 	}
 
@@ -30,6 +31,7 @@ type (
 		Dialect string   `toml:"dialect"` // openai, chatgpt, generic (default)
 		Roots   []string `toml:"roots"`   // what stands before the paths of its endpoints; default ""
 		RowsOf  string   `toml:"rows_of"` // it serves the endpoints of another surface below its own roots
+		Answer  string   `toml:"answer"`  // how answers are read; default: every string, nothing goes on from event to event
 	}
 
 	hostRow struct {
@@ -57,6 +59,7 @@ type (
 		RoleFrom string   `toml:"role_from"`
 		Fact     string   `toml:"fact"`
 		Join     string   `toml:"join"`
+		Delta    bool     `toml:"delta"` // of an answer: the text goes on in the same place of later events
 		Shape    string   `toml:"shape"` // instead of do: the shape whose selects hold below paths
 	}
 
@@ -73,6 +76,7 @@ type (
 		Operation string      `toml:"operation"`
 		Closed    bool        `toml:"closed"`
 		Reason    string      `toml:"reason"`
+		Answer    string      `toml:"answer"` // default: the surface's
 		Shape     string      `toml:"shape"`  // default: every string
 		Format    string      `toml:"format"` // default: the shape's
 		Rest      string      `toml:"rest"`   // default: the shape's
@@ -101,8 +105,10 @@ type loader struct {
 	surfaces  table[surfaceRow]
 	hosts     table[hostRow] // by name
 	shapes    table[shapeRow]
+	answers   table[answerRow]
 	endpoints table[endpointRow]
 	used      map[string]bool           // shapes that something uses
+	made      map[string]*Answer        // answers that something uses; "" reads every string
 	compiled  map[string]*content.Shape // shapes that endpoints use as they are; "" reads every string
 	errs      strict.Errors
 }
@@ -144,7 +150,7 @@ func (t *table[T]) names() []string { return slices.Sorted(slices.Values(t.order
 // laid over those of earlier ones and replace the same id (for hosts: the same
 // name). The error is [strict.Errors] and holds every mistake.
 func Load(layers ...fs.FS) (*Catalogue, error) {
-	l := &loader{used: map[string]bool{}, compiled: map[string]*content.Shape{}}
+	l := &loader{used: map[string]bool{}, compiled: map[string]*content.Shape{}, made: map[string]*Answer{}}
 	sum := sha256.New()
 	files := 0
 	for i, fsys := range layers {
@@ -201,6 +207,11 @@ func (l *loader) read(name string, layer int, data []byte) {
 	}
 	for i, r := range f.Shapes {
 		if p := at("shape", i); !l.shapes.put(r.ID, layer, &placed[shapeRow]{r, p}) {
+			twice(p, "id")
+		}
+	}
+	for i, r := range f.Answers {
+		if p := at("answer", i); !l.answers.put(r.ID, layer, &placed[answerRow]{r, p}) {
 			twice(p, "id")
 		}
 	}

@@ -64,11 +64,11 @@ type surface struct {
 
 // newSurface makes a surface that has no rows yet. every is the shape that reads
 // every string.
-func newSurface(id, app string, format Dialect, every *content.Shape) *surface {
+func newSurface(id, app string, format Dialect, every *content.Shape, answer *Answer) *surface {
 	return &surface{
-		unknown: &Endpoint{ID: id + ".unknown", App: app, Activity: "unknown", Route: "/**", Format: format, Shape: every,
+		unknown: &Endpoint{ID: id + ".unknown", App: app, Activity: "unknown", Route: "/**", Format: format, Shape: every, Answer: answer,
 			Gaps: []detectors.Gap{{Cause: detectors.CauseUnknownEndpoint}}},
-		read: &Endpoint{ID: id + ".read", App: app, Activity: "read", Route: "/**", Mode: Pass, Format: format, Shape: every},
+		read: &Endpoint{ID: id + ".read", App: app, Activity: "read", Route: "/**", Mode: Pass, Format: format, Shape: every, Answer: answer},
 	}
 }
 

@@ -66,6 +66,7 @@ type Endpoint struct {
 	Reason    string // why it is closed, for people
 	Format    Dialect
 	Shape     *content.Shape  // where the texts stand; never nil
+	Answer    *Answer         // how answers are read; never nil
 	Gaps      []detectors.Gap // what is not known of every request here
 }
 

@@ -18,7 +18,7 @@ func formatNames() []string {
 func doNames() []string {
 	return []string{content.Read: "read", content.Skip: "skip", content.Setting: "setting", content.Nested: "nested", content.Data: "data",
 		content.Picture: "picture", content.Sound: "sound", content.Opaque: "opaque", content.Reference: "reference",
-		content.Tokens: "tokens", content.Credential: "credential", content.Strip: "strip"}
+		content.Tokens: "tokens", content.Credential: "credential", content.Strip: "strip", content.Twin: "twin"}
 }
 
 func roleNames() []string {
@@ -119,11 +119,11 @@ func (l *loader) selects(p place, rows []selectRow, prefix string, depth int) []
 		case (do == content.Setting) != (r.Fact != ""):
 			l.once(p.errorf(key("do"), "a setting has a fact, and nothing else has one"))
 		case r.Fact != "":
-			l.known(p, key("fact"), r.Fact, "fact", Facts())
+			l.known(p, key("fact"), r.Fact, "fact", append(Facts(), AnswerFacts()...))
 		}
 		for j, path := range r.Paths {
 			out = append(out, placedSelect{
-				Select: content.Select{Path: join(prefix, path), Do: do, Role: content.Role(r.Role), RoleFrom: r.RoleFrom, Fact: r.Fact, Join: r.Join},
+				Select: content.Select{Path: join(prefix, path), Do: do, Role: content.Role(r.Role), RoleFrom: r.RoleFrom, Fact: r.Fact, Join: r.Join, Delta: r.Delta},
 				at:     p, key: key(fmt.Sprintf("paths[%d]", j)), written: path,
 			})
 		}
@@ -133,7 +133,7 @@ func (l *loader) selects(p place, rows []selectRow, prefix string, depth int) []
 
 // below lays the selects of a shape below the paths of a row.
 func (l *loader) below(p place, r selectRow, key func(string) string, prefix string, depth int) []placedSelect {
-	if r.Do != "" || r.Role != "" || r.RoleFrom != "" || r.Fact != "" || r.Join != "" {
+	if r.Do != "" || r.Role != "" || r.RoleFrom != "" || r.Fact != "" || r.Join != "" || r.Delta {
 		l.once(p.errorf(key("shape"), "a select with a shape has nothing but paths"))
 	}
 	if !l.known(p, key("shape"), r.Shape, "shape", l.shapes.names()) {

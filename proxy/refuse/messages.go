@@ -52,12 +52,16 @@ type passage struct {
 type frame struct {
 	Stopped  string `toml:"stopped"`  // begins every stopped message
 	Held     string `toml:"held"`     // begins every message that waits for an acknowledgement
+	Withheld string `toml:"withheld"` // begins every answer that is withheld, or ended
 	Kind     string `toml:"kind"`     // {kind} and {places}: one kind that was found
 	And      string `toml:"and"`      // between the last two of a list
 	More     string `toml:"more"`     // {n}: what a list leaves out
 	Rule     string `toml:"rule"`     // {rule}
 	Incident string `toml:"incident"` // {incident}
 	Host     string `toml:"host"`     // for {host} where there is none
+
+	WithheldTitle string `toml:"withheld_title"` // heading of a page
+	WithheldNext  string `toml:"withheld_next"`  // what to do
 
 	// Labels of the page.
 	Found        string `toml:"found"`
@@ -171,7 +175,7 @@ type sentenceOf struct {
 
 func (f frame) sentences() []sentenceOf {
 	return []sentenceOf{
-		{"stopped", f.Stopped, nil}, {"held", f.Held, nil}, {"kind", f.Kind, []string{"kind", "places"}}, {"and", f.And, nil}, {"more", f.More, []string{"n"}},
+		{"stopped", f.Stopped, nil}, {"held", f.Held, nil}, {"withheld", f.Withheld, nil}, {"withheld_title", f.WithheldTitle, nil}, {"withheld_next", f.WithheldNext, nil}, {"kind", f.Kind, []string{"kind", "places"}}, {"and", f.And, nil}, {"more", f.More, []string{"n"}},
 		{"rule", f.Rule, []string{"rule"}}, {"incident", f.Incident, []string{"incident"}}, {"host", f.Host, nil},
 		{"found", f.Found, nil}, {"next", f.Next, nil}, {"rule_name", f.RuleName, nil}, {"incident_name", f.IncidentName, nil},
 		{"host_name", f.HostName, nil}, {"by", f.By, nil},

@@ -87,6 +87,8 @@ func (w *words) stopped(s Stop) notice {
 		}
 	}
 	switch {
+	case s.Answer: // sentences of rules and categories are about what somebody sends
+		n.title, n.lead, n.text, n.reason, n.next = w.Frame.WithheldTitle, w.Frame.Withheld, "", "", w.Frame.WithheldNext
 	case n.next == "":
 		n.next = g.Next
 	case s.Decision.Gate == policy.Coach:

@@ -62,6 +62,7 @@ type Stop struct {
 	// Titles gives the words for an info type ("payment card"); nil, or "" as
 	// its answer, means the words for the category.
 	Titles   func(detectors.InfoType) string
+	Answer   bool // it is an answer: Findings and Gaps are of what the service said
 	Incident string
 	Endpoint *provider.Endpoint
 	Method   string

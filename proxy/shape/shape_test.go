@@ -26,7 +26,7 @@ func policies(t testing.TB) map[string]*policy.Policy {
 		t.Fatal(err)
 	}
 	files := fstest.MapFS{}
-	for _, name := range []string{"policies/l1.toml", "policies/l2.toml", "policies/l3.toml", "policies/parts/features.toml"} {
+	for _, name := range []string{"policies/l1.toml", "policies/l2.toml", "policies/l3.toml", "policies/parts/features.toml", "policies/parts/answers.toml"} {
 		data, err := fs.ReadFile(rules.FS(), name)
 		if err != nil {
 			t.Fatal(err)

@@ -86,6 +86,7 @@ const (
 	SpanConnect = "proxy.connect"
 	SpanRequest = "proxy request"
 	SpanInspect = "dlp.inspect"
+	SpanAnswer  = "dlp.answer" // of an answer in which something was found, or not read
 )
 
 // maxAttribute bounds the length of attribute values, in characters.

@@ -1,0 +1,196 @@
+package inspect
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/proxy/content"
+	"github.com/promptgate/promptgate/proxy/content/stream"
+	"github.com/promptgate/promptgate/proxy/policy"
+	"github.com/promptgate/promptgate/proxy/provider"
+	"github.com/promptgate/promptgate/proxy/telemetry"
+)
+
+// An Answer is what came back for a message that was let through, on its way
+// through the same steps: extract → scan → decide → enforce → record. It has the
+// rules and the incident number of its message.
+type Answer struct {
+	// Streams reports whether it comes event by event, and is inspected so
+	// ([Answer.Stream]); else it is held whole and decided once ([Answer.Hold]).
+	Streams bool
+	// Unread is set when nothing can be read of it (sound, pictures): Hold decides
+	// about that gap, without a body.
+	Unread *detectors.Gap
+
+	v       *Verdict
+	request Request // what the answer is, in the words of a request
+	framing stream.Framing
+}
+
+// A Rewriter changes the text of one output item after it was inspected, as it
+// is released: tokens that stand for values become the values again.
+type Rewriter interface {
+	// Write takes the next piece of the text and returns what may be released. What
+	// it and Close return is valid until the next call.
+	Write(p []byte) []byte
+	// Pending reports whether something that was written is still kept back.
+	Pending() bool
+	// Close ends the text and returns what was kept back.
+	Close() []byte
+}
+
+// A Text is one output item, for who makes its Rewriter.
+type Text struct {
+	Locator string
+	Role    content.Role
+	JSON    bool // it is itself JSON, in pieces: what is put in stands in its strings
+}
+
+// Answer says how the answer with a header is to be inspected; nil when it is not:
+// the endpoint is observed or passed, or there is nothing in it. status is
+// upstream's.
+func (v *Verdict) Answer(status int, h http.Header) *Answer {
+	e := v.request.Endpoint
+	if v.Refusal != nil || e.Mode != provider.Inspect || e.Answer == nil || v.request.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified {
+		return nil
+	}
+	a := &Answer{v: v, request: *v.request}
+	end := *e
+	end.Shape, end.Gaps = e.Answer.Shape, nil
+	a.request.Endpoint, a.request.Header, a.request.URL, a.request.Gaps, a.request.Body = &end, h, nil, nil, nil
+	media, _, _ := strings.Cut(strings.ToLower(h.Get("Content-Type")), ";")
+	switch media = strings.TrimSpace(media); media {
+	case "text/event-stream":
+		a.Streams = true
+	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/jsonlines", "text/jsonl":
+		a.Streams, a.framing = true, stream.Lines
+	default:
+		switch kind, _, _ := strings.Cut(media, "/"); {
+		case kind == "audio", kind == "video":
+			a.Unread = &detectors.Gap{Cause: detectors.CauseAudio, Locator: "body"}
+		case kind == "image" && media != "image/svg+xml":
+			a.Unread = &detectors.Gap{Cause: detectors.CauseImage, Locator: "body"}
+		}
+	}
+	return a
+}
+
+// Hold decides about an answer that is there whole, or about the gap that kept it
+// from being read. The Verdict is as of a request: a Refusal to send in its
+// place, or the Body to send on, in the content coding that it came in. Done of it
+// is not called.
+func (a *Answer) Hold(ctx context.Context, body []byte, gap *detectors.Gap) *Verdict {
+	v := a.v
+	i := v.inspector
+	a.request.Body = body
+	m := &message{i: i, rules: v.rules, r: &a.request, start: i.cfg.Now(), direction: policy.Response, before: v}
+	if gap != nil {
+		m.r.Gaps = []detectors.Gap{*gap}
+	}
+	scan, cancel := ctx, context.CancelFunc(nil)
+	if len(body) > quickBytes { // a timer costs a short answer more than its reading
+		scan, cancel = context.WithTimeout(ctx, i.cfg.Timeout)
+		defer cancel()
+	}
+	m.extract(scan)
+	m.decideAnswer()
+	m.enforce()
+	if m.walk != nil {
+		m.walk.Release()
+		m.walk = nil
+	}
+	out := m.verdict()
+	out.Facts = v.Facts // settings are the request's
+	if i.cfg.Rewrite != nil && out.Refusal == nil {
+		a.rewrite(scan, out)
+	}
+	a.record(ctx, out, m.record)
+	return out
+}
+
+// quickBytes is the largest answer that is read without a deadline of its own.
+const quickBytes = 64 << 10
+
+// decideAnswer asks the policy about an answer; with something to record it is
+// also asked about a log that cannot be written.
+func (m *message) decideAnswer() {
+	m.decide()
+	if m.plain() || m.i.cfg.Recorder == nil || m.i.cfg.Recorder.Healthy() == nil {
+		return
+	}
+	m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CauseAuditUnwritable})
+	m.decide()
+}
+
+// plain reports whether there is nothing to say of a message.
+func (m *message) plain() bool {
+	return len(m.findings) == 0 && len(m.gaps) == 0 && m.decision.Gate == policy.Allow && m.decision.Would == policy.Allow
+}
+
+// record keeps the evidence of an answer, in a span of its own below that of the
+// message. Of one in which nothing was found, and of which everything was read,
+// it is only counted.
+func (a *Answer) record(ctx context.Context, v *Verdict, record func(context.Context, *Verdict)) {
+	rec := v.inspector.cfg.Recorder
+	if rec == nil {
+		return
+	}
+	if len(v.Totals) == 0 && len(v.Gaps) == 0 && v.Decision.Gate == policy.Allow && v.Decision.Would == policy.Allow {
+		if c, ok := rec.(counter); ok {
+			c.Count(v)
+		}
+		return
+	}
+	if parent := trace.SpanFromContext(ctx); parent.IsRecording() {
+		var span trace.Span
+		ctx, span = parent.TracerProvider().Tracer("promptgate").Start(ctx, telemetry.SpanAnswer, trace.WithTimestamp(v.started))
+		defer span.End()
+	}
+	record(ctx, v)
+}
+
+// A counter counts what needs no evidence of its own.
+type counter interface{ Count(*Verdict) }
+
+// rewrite hands the texts of a whole answer to the Rewriter.
+func (a *Answer) rewrite(ctx context.Context, v *Verdict) {
+	texts := newTexts()
+	defer texts.release()
+	media := content.Media{ContentType: a.request.Header.Get("Content-Type"), ContentEncoding: strings.Join(a.request.Header.Values("Content-Encoding"), ",")}
+	w := content.NewWalk(a.request.Endpoint.Shape, media, v.inspector.cfg.Limits, texts)
+	if w.Run(ctx, v.Body) != nil {
+		return
+	}
+	var edits []content.Edit
+	for k := range texts.docs {
+		d := &texts.docs[k]
+		r := v.inspector.cfg.Rewrite(a.v, Text{Locator: d.Locator, Role: d.Role})
+		if r == nil {
+			continue
+		}
+		text := texts.of(k)
+		with := slices.Clone(r.Write(text)) // what a Rewriter returns is its own until the next call
+		with = append(with, r.Close()...)
+		if string(with) == string(text) {
+			continue
+		}
+		for _, p := range w.Places(k, detectors.Span{End: len(text)}) {
+			edits = append(edits, content.Edit{Place: p, With: with})
+		}
+	}
+	if len(edits) > 0 {
+		if body, err := w.Splice(append(edits, w.Twins()...)); err == nil {
+			v.Body, v.Changed = body, true
+		}
+	}
+	w.Release()
+}
+
+// age is how long ago a moment of the inspector's clock was.
+func (i *Inspector) age(t time.Time) time.Duration { return i.cfg.Now().Sub(t) }
