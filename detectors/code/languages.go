@@ -3,6 +3,7 @@ package code
 import (
 	"bytes"
 	_ "embed"
+	"encoding/binary"
 	"slices"
 	"strings"
 )
@@ -43,6 +44,8 @@ var languageFile string
 
 // An opening is how a line of code may begin; see languages.txt.
 type opening struct {
+	head  uint64 // the first eight bytes of text, fewer if it has fewer
+	mask  uint64 // of them
 	text  string
 	parts []string // what follows, in this order
 	ends  bool     // the last part ends the line; without a part the line is the text
@@ -101,6 +104,7 @@ func readLexicon(file string) *lexicon {
 				o.parts = append(o.parts, p)
 			}
 		}
+		o.head, o.mask = headOf([]byte(o.text))
 		o.size = len(o.text)
 		for _, p := range o.parts {
 			o.size += len(p)
@@ -126,22 +130,34 @@ func readLexicon(file string) *lexicon {
 
 func bucket[T string | []byte](t T) int { return (int(t[0])*961 + int(t[1])*31 + int(t[2])) & 4095 }
 
+// headOf is the first eight bytes of t, and a mask of those that it has.
+func headOf(t []byte) (head, mask uint64) {
+	if len(t) >= 8 {
+		return binary.LittleEndian.Uint64(t), ^uint64(0)
+	}
+	for i, b := range t {
+		head |= uint64(b) << (8 * i)
+	}
+	return head, 1<<(8*len(t)) - 1
+}
+
 // find is the opening of a line that asks for most, nil if there is none; of
 // equals, one of a language that the region has.
 func (x *lexicon) find(t []byte, seen *[maxLanguages]uint16) (best *opening) {
+	head, _ := headOf(t)
 	if len(t) > 2 {
-		best = pick(nil, x.buckets[bucket(t)], t, seen)
+		best = pick(nil, x.buckets[bucket(t)], t, head, seen)
 	}
-	return pick(best, x.short[t[0]], t, seen)
+	return pick(best, x.short[t[0]], t, head, seen)
 }
 
-func pick(best *opening, list []opening, t []byte, seen *[maxLanguages]uint16) *opening {
+func pick(best *opening, list []opening, t []byte, head uint64, seen *[maxLanguages]uint16) *opening {
 	for i := range list {
 		o := &list[i]
 		if best != nil && (o.size < best.size || seen[best.lang] > 0 || o.size == best.size && seen[o.lang] == 0) {
 			break
 		}
-		if len(o.text) > len(t) || o.text[len(o.text)-1] != t[len(o.text)-1] || string(t[:len(o.text)]) != o.text {
+		if head&o.mask != o.head || len(o.text) > len(t) || string(t[:len(o.text)]) != o.text {
 			continue
 		}
 		if o.later && seen[o.lang] == 0 || !o.rest(t[len(o.text):]) {

@@ -27,23 +27,23 @@ type queue struct {
 
 // put looks at an entry at once if nothing waits and its text is there. One that
 // a glance refuses does not wait: it does nothing when its time has come.
-func (q *queue) put(s *Scanner, en *entry) {
+func (q *queue) put(s *Scanner, en entry) {
 	if len(q.list) == 0 {
 		if s.spent {
 			return
 		}
-		if done, _ := s.advance(en); done {
+		if done, _ := s.advance(&en, true); done {
 			return
 		}
 	}
-	q.list = append(q.list, *en)
+	q.list = append(q.list, en)
 }
 
 // drain looks at what waits as far as the text allows.
 func (q *queue) drain(s *Scanner) {
 	n := 0
 	for ; n < len(q.list) && !s.spent; n++ {
-		if done, _ := s.advance(&q.list[n]); !done {
+		if done, _ := s.advance(&q.list[n], false); !done {
 			break
 		}
 	}
@@ -73,7 +73,7 @@ func (q *queue) flush(s *Scanner) {
 		}
 		probe := en
 		probe.again = true
-		if _, clipped := s.advance(&probe); clipped {
+		if _, clipped := s.advance(&probe, false); clipped {
 			en.again = true
 			en.granted = int32(s.engine.parts[en.use.part].needs.Right)
 			keep = append(keep, en)

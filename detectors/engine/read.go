@@ -97,7 +97,7 @@ func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 		end := h.End + s.part
 		for i := range uses {
 			if u := &uses[i]; !e.besides.refuses(&u.glance, s.window, end-s.base) {
-				s.queue.put(s, &entry{end: end, use: u, kind: h.Kind, granted: u.right})
+				s.queue.put(s, entry{end: end, use: u, kind: h.Kind, granted: u.right})
 			}
 		}
 	}
@@ -109,12 +109,13 @@ func (s *Scanner) take(hits []anchor.Hit, blocks []anchor.Block) {
 func (s *Scanner) block(b anchor.Block) {
 	b.Off += s.part
 	s.queue.blocks = append(s.queue.blocks, b)
-	s.queue.put(s, &entry{end: b.Off + b.Len, kind: kindBlock})
+	s.queue.put(s, entry{end: b.Off + b.Len, kind: kindBlock})
 }
 
 // advance looks at one entry as far as the text allows. It reports whether the
-// entry is done, and whether a view ended with the text because of ended.
-func (s *Scanner) advance(en *entry) (done, clipped bool) {
+// entry is done, and whether a view ended with the text because of ended. A glance
+// was cast at one that is fresh.
+func (s *Scanner) advance(en *entry, fresh bool) (done, clipped bool) {
 	if en.kind == kindBlock {
 		s.showBlock()
 		return true, false
@@ -133,7 +134,7 @@ func (s *Scanner) advance(en *entry) (done, clipped bool) {
 			hi, clipped = s.total, true
 		}
 		lo := max(0, en.end-n.Left)
-		if first && s.engine.besides.refuses(&en.use.glance, s.window[:hi-s.base], en.end-s.base) {
+		if first && !fresh && s.engine.besides.refuses(&en.use.glance, s.window[:hi-s.base], en.end-s.base) {
 			return true, clipped
 		}
 		if first && s.region && !s.marked(en, lo, hi, clipped) {

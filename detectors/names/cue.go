@@ -36,7 +36,7 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 		}
 		return cue{name: "introduced", weight: strong}
 	case near(gazetteer.Is):
-		switch c.Left2 {
+		switch c.Left2(text) {
 		case near(gazetteer.Label):
 			return cue{name: "introduced", weight: strong}
 		}
@@ -52,7 +52,7 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 		if c.LeftWord.Shape != sequence.Lower && c.Right == near(gazetteer.My) { // Uncle Tom's Cabin
 			return cue{name: "role", weight: weak}
 		}
-		if c.Left2 != near(gazetteer.Label) && labelPart(text[c.LeftWord.Start:c.LeftWord.End]) == partName { // "the name Elizabeth"
+		if c.Left2(text) != near(gazetteer.Label) && labelPart(text[c.LeftWord.Start:c.LeftWord.End]) == partName { // "the name Elizabeth"
 			return cue{name: "role", weight: weak}
 		}
 		return cue{name: "role", weight: strong}
@@ -78,7 +78,7 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 	case near(gazetteer.Reach):
 		return cue{name: "role", weight: weak}
 	case near(gazetteer.By):
-		if c.Left2 == near(gazetteer.Said) || c.Left2 == near(gazetteer.Reach) { // signed by
+		if n := c.Left2(text); n == near(gazetteer.Said) || n == near(gazetteer.Reach) { // signed by
 			return cue{name: "role", weight: weak}
 		}
 	case sequence.NearLine, sequence.NearBlank:
@@ -90,7 +90,7 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 	case near(gazetteer.Said), near(gazetteer.My), near(gazetteer.Near):
 		return cue{name: "role", weight: weak}
 	case sequence.NearComma, sequence.NearOpen:
-		if c.Right2 == sequence.NearNumber || c.Right2 == near(gazetteer.JobTitle) || c.Right2 == near(gazetteer.Near) || c.Right2 == near(gazetteer.Relation) {
+		if n := c.Right2(text); n == sequence.NearNumber || n == near(gazetteer.JobTitle) || n == near(gazetteer.Near) || n == near(gazetteer.Relation) {
 			return cue{name: "role", weight: weak}
 		}
 	}

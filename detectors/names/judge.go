@@ -278,7 +278,7 @@ const asking = 100
 // public reports whether a name stands where one speaks of public life: the
 // words before it ask who that was, or name a work or an office.
 func public(c *chain, text []byte) bool {
-	for _, n := range [...]sequence.Near{c.Left, c.Left2, c.Right, c.Right2} {
+	for _, n := range [...]sequence.Near{c.Left, c.Left2(text), c.Right, c.Right2(text)} {
 		if n == near(gazetteer.Culture) {
 			return true
 		}

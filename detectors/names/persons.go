@@ -86,10 +86,10 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 		return 0
 	}
 	known := c.Known()
-	if !known && !mayAnnounce(c.LeftOf(v.Text, v.BOF)) {
+	if left := c.LookBefore(v.Text, v.BOF); !known && !mayAnnounce(left) {
 		return 0
 	}
-	c.Look(v.Text, v.BOF, v.EOF)
+	c.LookBehind(v.Text, v.EOF)
 	q := findCue(c, v.Text, v.Label)
 	if !known && q.weight == no {
 		return 0
@@ -97,6 +97,7 @@ func (p *personPass) Check(v detectors.View, h anchor.Hit, emit func(detectors.F
 	if !v.EOF && len(v.Text)-v.At < nameMore {
 		return nameMore
 	}
+	c.LookFar(v.Text)
 	p.work += 2 + 2*c.N
 	p.tagger.Tag(p.model, c)
 	if q.weight == no && wellKnown(c) && p.tagger.Tags[0] == sequence.Out && p.tagger.Tags[c.N-1] == sequence.Out {

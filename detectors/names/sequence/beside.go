@@ -2,15 +2,44 @@ package sequence
 
 import "github.com/promptgate/promptgate/detectors/names/gazetteer"
 
-// beside notes what stands on both sides.
-func (c *Chain) beside(text []byte, bof, eof bool) {
+// LookBefore notes what stands before the words, the nearest, and returns it.
+// Whether the text goes on before what is shown is said by bof.
+func (c *Chain) LookBefore(text []byte, bof bool) Near {
+	c.bof, c.far = bof, false
 	c.From = c.Begin()
 	c.Left, c.LeftAt, c.LeftEnd, c.LeftWord = before(text, c.From, bof)
-	c.small(text, bof)
-	c.Left2, _, _, _ = before(text, c.LeftAt, bof)
-	var end int
-	c.Right, c.RightAt, end = behind(text, c.End(), eof)
-	c.Right2, _, _ = behind(text, end, eof)
+	return c.Left
+}
+
+// LookBehind notes what stands behind the words, the nearest, and takes small
+// words before them, of which LookBefore knows nothing, to them. Whether the text
+// goes on behind what is shown is said by eof.
+func (c *Chain) LookBehind(text []byte, eof bool) {
+	c.eof = eof
+	c.small(text, c.bof)
+	c.Right, c.RightAt, c.rightEnd = behind(text, c.End(), eof)
+}
+
+// LookFar notes what stands beyond that on both sides, and which words are places.
+func (c *Chain) LookFar(text []byte) {
+	if c.far {
+		return
+	}
+	c.far = true
+	c.left2, c.right2 = c.Left2(text), c.Right2(text)
+	c.places(text)
+}
+
+// Left2 is what stands before Left.
+func (c *Chain) Left2(text []byte) Near {
+	n, _, _, _ := before(text, c.LeftAt, c.bof)
+	return n
+}
+
+// Right2 is what stands behind Right.
+func (c *Chain) Right2(text []byte) Near {
+	n, _, _ := behind(text, c.rightEnd, c.eof)
+	return n
 }
 
 // small takes the small words between a title or a label and the chain to it:

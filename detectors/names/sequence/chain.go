@@ -38,13 +38,18 @@ type Chain struct {
 	N     int
 	Long  bool // it goes on
 
-	Left, Left2   Near // before it, the nearest first
-	Right, Right2 Near // behind it
-	LeftAt        int  // where Left begins
-	LeftEnd       int  // where Left ends
-	RightAt       int  // where Right begins
-	LeftWord      Word // Left, if it is a word
-	From          int  // where the first word begins, or the small ones before it that belong to it
+	Left     Near // before it
+	Right    Near // behind it
+	LeftAt   int  // where Left begins
+	LeftEnd  int  // where Left ends
+	RightAt  int  // where Right begins
+	LeftWord Word // Left, if it is a word
+	From     int  // where the first word begins, or the small ones before it that belong to it
+
+	bof, eof      bool // the text begins, or ends, with what is shown
+	far           bool // what stands beyond Left and Right is known:
+	left2, right2 Near
+	rightEnd      int // where Right ends
 
 	Place [MaxWords]bool // the words that are a place's name together
 	Code  bool           // it stands in an identifier, a path or a call
@@ -155,7 +160,9 @@ func (c *Chain) Read(text []byte, at int, bof, eof bool) (ok bool) {
 		return false
 	}
 	c.ReadWords(text, w)
-	c.Look(text, bof, eof)
+	c.LookBefore(text, bof)
+	c.LookBehind(text, eof)
+	c.LookFar(text)
 	return true
 }
 
@@ -219,12 +226,6 @@ func (c *Chain) ReadWords(text []byte, w Word) {
 	c.Code = inCode(text, c.Begin(), c.End())
 }
 
-// Look notes what stands beside the words, which ReadWords has read.
-func (c *Chain) Look(text []byte, bof, eof bool) {
-	c.beside(text, bof, eof)
-	c.places(text)
-}
-
 // Known reports whether a word of the chain is a name.
 func (c *Chain) Known() bool {
 	for i := range c.N {
@@ -233,12 +234,6 @@ func (c *Chain) Known() bool {
 		}
 	}
 	return false
-}
-
-// LeftOf is what stands before the words, the nearest.
-func (c *Chain) LeftOf(text []byte, bof bool) Near {
-	n, _, _, _ := before(text, c.Begin(), bof)
-	return n
 }
 
 // smallAhead reports whether a word of small ASCII letters begins at text[i] that

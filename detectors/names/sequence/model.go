@@ -294,14 +294,14 @@ func Active(c *Chain, i int, f []int32) []int32 {
 	}
 	if i == 0 {
 		add(fLeft, int32(c.Left)*kinds+k)
-		add(fLefts, int32(c.Left)*int32(nears)+int32(c.Left2))
+		add(fLefts, int32(c.Left)*int32(nears)+int32(c.left2))
 		add(fBoth, int32(c.Left)*int32(nears)+int32(c.Right))
 	} else {
 		add(fLeftIn, int32(c.Left)*coarse+r)
 	}
 	if i == c.N-1 {
 		add(fRight, int32(c.Right)*kinds+k)
-		add(fRights, int32(c.Right)*int32(nears)+int32(c.Right2))
+		add(fRights, int32(c.Right)*int32(nears)+int32(c.right2))
 	} else {
 		add(fRightIn, int32(c.Right)*coarse+r)
 	}

@@ -1,6 +1,11 @@
 package sequence
 
-import "github.com/promptgate/promptgate/detectors/names/gazetteer"
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"github.com/promptgate/promptgate/detectors/names/gazetteer"
+)
 
 // A Shape is how a word is written.
 type Shape uint8
@@ -35,28 +40,87 @@ func ReadWord(text []byte, at int) (w Word, ok bool) {
 	if at >= len(text) || !isLetter(text[at]) {
 		return readWord(text, at)
 	}
-	// Nearly all words are a letter and small ones behind it.
-	first := text[at]
-	hash := gazetteer.Step(gazetteer.HashSeed, first|0x20)
-	tail := uint32(first | 0x20)
-	i, stop := at+1, min(at+maxWord, len(text))
-	for i < stop && text[i] >= 'a' && text[i] <= 'z' {
-		hash = gazetteer.Step(hash, text[i])
-		tail = tail<<8 | uint32(text[i])
-		i++
+	if w, ok = shortWord(text, at); ok {
+		return w, true
 	}
-	if i < stop && !endsWord[text[i]] || i-at == maxWord {
+	// Nearly all words are ASCII letters.
+	first := text[at]
+	hash := gazetteer.HashSeed
+	tail, uppers := uint32(0), 0
+	i, stop := at, min(at+maxWord, len(text))
+	for ; i < stop; i++ {
+		b := text[i]
+		l := b | 0x20
+		if l < 'a' || l > 'z' {
+			break
+		}
+		uppers += int(b>>5&1 ^ 1)
+		hash = gazetteer.Step(hash, l)
+		tail = tail<<8 | uint32(l)
+	}
+	if i-at == maxWord || i < len(text) && !endsWord[text[i]] {
 		return readWord(text, at)
 	}
-	w = Word{Start: at, End: i, Letters: i - at, Tail: tail & 0xFFFFFF, Shape: Cap, Info: gazetteer.Find(hash)}
+	w = Word{Start: at, End: i, Letters: i - at, Tail: tail & 0xFFFFFF, Shape: Cap}
 	switch {
-	case first >= 'a':
+	case uppers == 0:
 		w.Shape = Lower
+	case first >= 'a':
+		w.Shape = Mixed
 	case w.Letters == 1:
 		w.Shape = Initial
 		if i < len(text) && text[i] == '.' {
 			w.End++
 		}
+	case uppers == w.Letters:
+		w.Shape = Caps
+	case uppers > 1 && !scottish(text[at:i]):
+		w.Shape = Mixed
+	}
+	w.Info = gazetteer.Find(hash)
+	return w, true
+}
+
+// shortWord is ReadWord for a common word of few letters, which nearly all words
+// between names are.
+func shortWord(text []byte, at int) (w Word, ok bool) {
+	if at+8 > len(text) {
+		return w, false
+	}
+	const lanes = 0x0101010101010101
+	v := binary.LittleEndian.Uint64(text[at:])
+	low := v | 0x20*lanes
+	seven := low &^ (0x80 * lanes)
+	// The high bit of each byte that is a letter: from 'a' on, and not beyond 'z'.
+	letter := (seven + (0x80-'a')*lanes) &^ (seven + (0x80-'z'-1)*lanes) &^ v & (0x80 * lanes)
+	n := bits.TrailingZeros64(letter^0x80*lanes) / 8
+	if n == 0 || n == 8 || !endsWord[text[at+n]] {
+		return w, false
+	}
+	mask := uint64(1)<<(8*n) - 1
+	low &= mask
+	info, ok := gazetteer.Short(low)
+	if !ok {
+		return w, false
+	}
+	w = Word{Start: at, End: at + n, Letters: n, Info: info, Shape: Cap}
+	for i := max(0, n-3); i < n; i++ {
+		w.Tail = w.Tail<<8 | uint32(text[at+i]|0x20)
+	}
+	switch uppers := bits.OnesCount64(^v & mask & (0x20 * lanes)); {
+	case uppers == 0:
+		w.Shape = Lower
+	case text[at] >= 'a':
+		w.Shape = Mixed
+	case n == 1:
+		w.Shape = Initial
+		if text[at+1] == '.' {
+			w.End++
+		}
+	case uppers == n:
+		w.Shape = Caps
+	case uppers > 1:
+		return w, false
 	}
 	return w, true
 }
