@@ -26,6 +26,7 @@ type assignment struct {
 	spaced bool // between name and operator
 	line   bool // the name begins its line and the value ends it
 	bits   int  // the value's score of rarity
+	bare   bool // there is none: the value stands in a sentence
 	paired answer
 }
 

@@ -102,6 +102,10 @@ func (c *check) nearNames(n int) {
 	if len(c.d.names) == 0 || s < 4 || !opensValue(text[s-1]) {
 		return
 	}
+	before := text[max(0, s-tokenNear):s]
+	if hexHead(text[s:c.at]) && !saysKey(before) {
+		return // a digest, an identifier
+	}
 	e := c.at
 	for e < len(text) && e-s <= mostNear && signs[text[e]]&signToken != 0 {
 		e++
@@ -109,19 +113,21 @@ func (c *check) nearNames(n int) {
 	if e == len(text) && !c.has(e, 1) || e-s > mostNear || e < len(text) && !closesValue(text[e]) {
 		return
 	}
-	c.work += valueCost
-	m := makeupOf(text[s:e])
-	if m.digit < 2 || m.turns < 4 || bytes.IndexByte(text[s:e], '=') >= 0 && text[e-1] != '=' || rarity.Score(text[s:e]) < 0 {
+	if bytes.IndexByte(bytes.TrimRight(text[s:e], "="), '=') >= 0 {
 		return
 	}
-	before := text[max(0, s-tokenNear):s]
+	m := makeupOf(text[s:e])
+	if m.digit < 2 || m.turns < 4 {
+		return
+	}
 	if k := bytes.LastIndexByte(before, '\n'); k >= 0 {
 		before = before[k+1:]
 	}
 	if (m.hex || m.other > 0) && !saysKey(before) {
 		return
 	}
-	c.tryNames(&assignment{value: detectors.Span{Start: s, End: e}}, c.at-s, before, -10)
+	c.work += valueCost
+	c.tryNames(&assignment{value: detectors.Span{Start: s, End: e}, bare: true}, c.at-s, before, -10)
 }
 
 // opensValue reports whether a value may begin behind b, closesValue whether it
@@ -133,20 +139,20 @@ func closesValue(b byte) bool {
 	return isSpace(b) || bytes.IndexByte([]byte("\"'`),.;:!?"), b) >= 0
 }
 
-// saysKey reports whether one of the words says that a key or a token follows.
-func saysKey(words []byte) bool {
-	for i := 0; i < len(words); {
-		s, e := nextWord(words, i)
-		if s == e {
+// hexHead reports whether v begins as a number in hexadecimal digits.
+func hexHead(v []byte) bool {
+	for _, b := range v[:min(8, len(v))] {
+		if !isDigit(b) && (b|0x20 < 'a' || b|0x20 > 'f') {
 			return false
 		}
-		i = e
-		var buf [16]byte
-		if e-s > len(buf) {
-			continue
-		}
-		switch string(appendLower(buf[:0], words[s:e])) {
-		case "key", "keys", "token", "secret", "apikey", "api", "credential", "credentials", "password", "auth", "pat":
+	}
+	return true
+}
+
+// saysKey reports whether one of the words says that a key or a token follows.
+func saysKey(words []byte) bool {
+	for _, w := range [...]string{"key", "Key", "KEY", "oken", "OKEN", "ecret", "ECRET", "api", "API", "redential", "assword"} {
+		if bytes.Contains(words, []byte(w)) {
 			return true
 		}
 	}
@@ -156,7 +162,7 @@ func saysKey(words []byte) bool {
 func (c *check) tryNamed(r *rule, a *assignment, n int, points int16) bool {
 	text := c.v.Text
 	end, _, _ := c.match(r.match, text[:a.value.End], a.value.Start, r.src.MaxLength)
-	if end != a.value.End {
+	if end != a.value.End || a.bare && rarity.Score(text[a.value.Start:end]) < 0 {
 		return false
 	}
 	why := ""
