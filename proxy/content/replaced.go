@@ -15,3 +15,14 @@ func (w *Walk) Replaced(dst []byte, doc int, s detectors.Span) (text []byte, ok 
 	}
 	return dst, true
 }
+
+// DocText appends the text of document doc to dst. ok is false when there is no such
+// document. It may be called until Release.
+func (w *Walk) DocText(dst []byte, doc int) (text []byte, ok bool) {
+	if doc < 0 || doc >= len(w.docs) {
+		return dst, false
+	}
+	src := w.docs[doc]
+	dst, _ = src.quote.appendText(dst, w.bytes(src))
+	return dst, true
+}

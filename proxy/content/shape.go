@@ -74,7 +74,7 @@ const (
 	Picture              // the gap image; a data: URL that holds text is read
 	Sound                // the gap audio
 	Opaque               // the gap opaque_provider_blob; read when it is not one run of token characters
-	Reference            // the gap reference, recorded; read when it does not look like an identifier
+	Reference            // the gap reference, recorded, and a fact; read when it does not look like an identifier
 	Tokens               // token ids as numbers: read by the model's vocabulary, the gap tokens_as_numbers where it is not known; strings are documents
 	Credential           // the provider's own credential in its own field: not read when it is one run of token characters
 	Strip                // removed from the body before it is sent on, never a document

@@ -22,7 +22,11 @@ func (w *Walk) value(src source, s slot) {
 		w.setting(src, s)
 	case Reference:
 		w.gap(detectors.CauseReference, 0)
-		w.unless(identifier, maxIdentifier, src, s)
+		if v, ok := w.shortText(src, maxIdentifier); ok && identifier(v) {
+			w.fact(s, string(v))
+			return
+		}
+		w.doc(src, s, "")
 	case Opaque:
 		w.gap(detectors.CauseOpaqueProviderBlob, int64(src.span.Len()))
 		w.unlessToken(src, s)

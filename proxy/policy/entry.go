@@ -14,6 +14,7 @@ type fileEntry struct {
 	Tenants     tenantsEntry        `toml:"tenants"`
 	Telemetry   string              `toml:"third_party_telemetry"`
 	BreakGlass  []string            `toml:"break_glass"` // modes allowed in an emergency; default both
+	LocalTools  []string            `toml:"local_tools"` // in whose arguments tokens are restored; patterns
 
 	Rules       []ruleEntry       `toml:"rule"`
 	Exceptions  []exceptionEntry  `toml:"exception"`

@@ -106,6 +106,14 @@ func (l *loader) words() {
 			}
 			l.p.breakGlass = s.entry.BreakGlass
 		}
+		if l.doc.Has("local_tools") {
+			for i, g := range s.entry.LocalTools {
+				if strings.Trim(g, "*") == "" {
+					l.badAt("local_tools", i, "this is every tool, also those that send what they are given elsewhere: name the tools that work on files of this machine")
+				}
+			}
+			l.p.localTools = s.entry.LocalTools
+		}
 		for name, members := range s.entry.Sets {
 			path := "sets." + quoteKey(name)
 			if !setName.MatchString(name) {

@@ -40,8 +40,9 @@ func (l *loader) collect() {
 		Tenants   tenantsEntry        `toml:"tenants"`
 		Telemetry string              `toml:"third_party_telemetry"`
 		Glass     []string            `toml:"break_glass"`
+		Local     []string            `toml:"local_tools"`
 	}{own.entry.Monitor, l.sets, tenantsEntry{l.p.tenants.workspaces, l.p.tenants.organizations, l.p.tenants.projects, l.p.tenants.keys},
-		map[bool]string{true: "block", false: "pass"}[l.p.blockTelemetry], l.p.breakGlass})
+		map[bool]string{true: "block", false: "pass"}[l.p.blockTelemetry], l.p.breakGlass, l.p.localTools})
 	collectKind(l, "rule", func(f *fileEntry) []ruleEntry { return f.Rules }, func(e *ruleEntry) string { return e.ID }, keep)
 	for _, o := range merge(l, "overlay", func(f *fileEntry) []overlayEntry { return f.Overlays }, func(e *overlayEntry) string { return e.ID }) {
 		for i := range o.e.Rules {

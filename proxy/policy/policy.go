@@ -44,7 +44,8 @@ type Policy struct {
 
 	restrictChat, restrictAPI []Header
 	breakGlass                []string
-	asksSpent                 bool // some rule has daily
+	localTools                []string // globs
+	asksSpent                 bool     // some rule has daily
 	blockTelemetry            bool
 	exempts                   []exempt
 	conns                     []connection
@@ -68,6 +69,12 @@ func (p *Policy) Controls() []string { return slices.Clone(p.controls) }
 // BreakGlass are the modes that the policy allows in an emergency: "monitor",
 // "tunnel".
 func (p *Policy) BreakGlass() []string { return p.breakGlass }
+
+// LocalTool reports whether the policy says of a tool that it works on the machine
+// of whoever asked: only into the arguments of such a tool are values restored.
+func (p *Policy) LocalTool(name string) bool {
+	return name != "" && anyGlob(p.localTools, name)
+}
 
 // AsksSpent reports whether a rule asks what the sender's day comes to.
 func (p *Policy) AsksSpent() bool { return p.asksSpent }

@@ -148,7 +148,7 @@ func Activities() []string {
 func Facts() []string {
 	return []string{
 		"agent", "attachment", "batch_endpoint", "connector", "effort", "gizmo", "hint", "mode", "model", "purpose",
-		"repository", "search", "service_tier", "source", "store", "stream", "temporary", "tool",
+		"repository", "search", "service_tier", "source", "store", "stream", "temporary", "thread", "tool",
 	}
 }
 

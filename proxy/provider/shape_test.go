@@ -151,7 +151,7 @@ func TestReadings(t *testing.T) {
 				"instructions system: be brief", "input[0].content[0].text user: hello", "input[1].name metadata: sh",
 				"input[1].arguments.command[0] assistant: ls", "input[2].output tool: a.txt",
 			},
-			facts: []string{"model=gpt-5.5", "store=false", "tool=web_search"}, gaps: []detectors.Cause{detectors.CauseReference, detectors.CauseOpaqueProviderBlob},
+			facts: []string{"model=gpt-5.5", "thread=resp_67ccd2bed1ec8190b14f964abc0542670bb6a6b452d3795b", "store=false", "tool=web_search"}, gaps: []detectors.Cause{detectors.CauseReference, detectors.CauseOpaqueProviderBlob},
 		},
 		{
 			name: "conversation", method: "POST", host: "chatgpt.com", path: "/backend-api/f/conversation", contentType: "application/json",
@@ -160,7 +160,7 @@ func TestReadings(t *testing.T) {
 				"conversation_id":"6a0c0000-0000-8000-8000-0000000000aa","parent_message_id":"client-created-root","model":"gpt-5-6-thinking","thinking_effort":"extended","timezone":"Europe/Warsaw","timezone_offset_min":-60,"conversation_mode":{"kind":"gizmo_interaction","gizmo_id":"g-2fkFE8rbu"},"history_and_training_disabled":true,
 				"supported_encodings":["v1"],"client_contextual_info":{"page_height":900,"screen_width":1920,"app_name":"chatgpt.com"},"local_function_names":["local.continue_in_work"]}`,
 			docs:  []string{"messages[0].content.parts[1] user: hello", "messages[0].metadata.attachments[0].name metadata: form.png"},
-			facts: []string{"attachment=image/png", "hint=search", "repository=example/repo", "model=gpt-5-6-thinking", "effort=extended", "mode=gizmo_interaction", "gizmo=g-2fkFE8rbu", "temporary=true"},
+			facts: []string{"attachment=image/png", "hint=search", "repository=example/repo", "thread=6a0c0000-0000-8000-8000-0000000000aa", "model=gpt-5-6-thinking", "effort=extended", "mode=gizmo_interaction", "gizmo=g-2fkFE8rbu", "temporary=true"},
 			gaps:  []detectors.Cause{detectors.CauseReference},
 		},
 		{
