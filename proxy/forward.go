@@ -62,8 +62,8 @@ func (m *message) outgoing(p payload) *http.Request {
 	if m.verdict != nil && m.verdict.Named != nil {
 		out.Header.Set("Accept-Encoding", "identity")
 	}
-	out.Header.Del("Expect") // answered here already
-	out.Header.Del("Http2-Settings")
+	delete(out.Header, "Expect") // answered here already
+	delete(out.Header, "Http2-Settings")
 	telemetry.StripPropagation(out.Header)
 	if _, ok := out.Header["User-Agent"]; !ok {
 		out.Header["User-Agent"] = nil // or net/http names itself
@@ -103,7 +103,7 @@ func stripHop(h http.Header) {
 		}
 	}
 	for _, name := range []string{"Connection", "Keep-Alive", "Te", "Trailer", "Transfer-Encoding", "Upgrade"} {
-		h.Del(name)
+		delete(h, name)
 	}
 	for name := range h {
 		if strings.HasPrefix(name, "Proxy-") || strings.HasPrefix(name, "X-Promptgate-") {
@@ -115,7 +115,7 @@ func stripHop(h http.Header) {
 // stripDigests removes what is no longer true of an edited body.
 func stripDigests(h http.Header) {
 	for _, name := range []string{"Content-Md5", "Digest", "Content-Digest", "Repr-Digest", "X-Ms-Blob-Content-Md5", "X-Ms-Content-Crc64"} {
-		h.Del(name)
+		delete(h, name)
 	}
 }
 
@@ -137,7 +137,7 @@ func (m *message) informational(code int, header textproto.MIMEHeader) error {
 	m.recorded()
 	h := http.Header(header).Clone()
 	stripHop(h)
-	h.Del("Alt-Svc")
+	delete(h, "Alt-Svc")
 	m.w.informational(code, h)
 	return nil
 }
@@ -247,7 +247,7 @@ func (m *message) answered(resp *http.Response) {
 	}
 	stripHop(resp.Header)
 	stripHop(resp.Trailer)
-	resp.Header.Del("Alt-Svc") // it would lead the client past us, over QUIC
+	delete(resp.Header, "Alt-Svc") // it would lead the client past us, over QUIC
 	for _, name := range []string{"Date", "Content-Type"} {
 		if _, ok := resp.Header[name]; !ok {
 			resp.Header[name] = nil // or net/http makes one up
