@@ -150,10 +150,20 @@ func (o *Object) Time(key string, v time.Time) {
 	o.b = append(o.b, '"')
 }
 
+// plain reports whether a string holds c as it is: a bit for each of ASCII's
+// bytes, but for controls, DEL and five that are escaped.
+func plain(c byte) bool {
+	const low, high = uint64(0xafffffbb00000000), uint64(0x7fffffffefffffff)
+	if c < 64 {
+		return low>>c&1 != 0
+	}
+	return c < 128 && high>>(c-64)&1 != 0
+}
+
 // string leaves what has to be escaped to encoding/json.
 func (o *Object) string(v string) {
 	for i := range len(v) {
-		if c := v[i]; c < ' ' || c > '~' || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' {
+		if !plain(v[i]) {
 			o.marshal(v)
 			return
 		}
