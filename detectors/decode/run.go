@@ -241,6 +241,9 @@ func mayRead(p []byte) bool {
 			i++
 			continue
 		}
+		if b := p[i]; b < 0xC2 || b > 0xF4 || i+1 < len(p) && p[i+1]&0xC0 != 0x80 {
+			return false // begins no character: most of what is packed or chosen at random
+		}
 		r, n := utf8.DecodeRune(p[i:])
 		if r == utf8.RuneError && n <= 1 {
 			return len(p)-i < utf8.UTFMax && !utf8.FullRune(p[i:])

@@ -48,7 +48,7 @@ func (c *check) value(a *assignment) bool {
 		if b < 0x20 || b == quote && a.quoted {
 			break
 		}
-		if !a.quoted && (bytes.IndexByte([]byte(" ,;\"'`)]}>|<"), b) >= 0 || b == '&' && e > s && bytes.IndexByte(text[e:min(len(text), e+40)], '=') > 0) {
+		if !a.quoted && (endsBare.has(b) || b == '&' && e > s && bytes.IndexByte(text[e:min(len(text), e+40)], '=') > 0) {
 			break
 		}
 		if b == '\\' && e+1 < len(text) && (text[e+1] == '"' || text[e+1] == 'n' || text[e+1] == 'r' || text[e+1] == '\'') {
@@ -68,6 +68,9 @@ func (c *check) value(a *assignment) bool {
 	return a.take(text, s, e)
 }
 
+// endsBare are the signs that end a value without quotes.
+var endsBare = setOf(" ,;\"'`)]}>|<")
+
 // take notes where the value stands. It reports false if nothing is there.
 func (a *assignment) take(text []byte, s, e int) bool {
 	a.value = detectors.Span{Start: s, End: e}
@@ -78,14 +81,24 @@ func (a *assignment) take(text []byte, s, e int) bool {
 // unwrap skips what stands around a string in code: the prefix of a literal
 // (b”, r"", @"", L"", N”) and constructors that keep the text as it is.
 func unwrap(text []byte, i int) int {
-	for _, w := range []string{"SecretStr(", "String::from(", "[]byte(", "Some(", "str(", "bytes(", "new String(", "SecureString(", "Secret("} {
-		if follows(text, i, w) {
-			i += len(w)
-			break
-		}
+	if i < len(text) && wrapStarts.has(text[i]) {
+		i = behindCall(text, i)
 	}
 	if i+1 < len(text) && (text[i+1] == '"' || text[i+1] == '\'') && (isLetter(text[i]) || text[i] == '@') {
 		i++
+	}
+	return i
+}
+
+// wrapStarts begin what behindCall skips.
+var wrapStarts = setOf("S[sbn")
+
+// behindCall skips a constructor that keeps its text as it is.
+func behindCall(text []byte, i int) int {
+	for _, w := range [...]string{"SecretStr(", "String::from(", "[]byte(", "Some(", "str(", "bytes(", "new String(", "SecureString(", "Secret("} {
+		if follows(text, i, w) {
+			return i + len(w)
+		}
 	}
 	return i
 }
@@ -171,25 +184,42 @@ type makeup struct {
 }
 
 func makeupOf(v []byte) (m makeup) {
-	m.hex = true
+	var n [4]int // by sign: digits, small letters, capitals, others
+	hex, last := uint8(1), uint8(0)
 	for i, b := range v {
-		switch {
-		case isLower(b):
-			m.lower++
-		case isUpper(b):
-			m.upper++
-		case isDigit(b):
-			m.digit++
-		default:
-			m.other++
+		k := makings[b]
+		n[k&3]++
+		hex &= k >> 2
+		digit := (k&3 + 3) >> 2 // 0 for digits, else 1
+		if i > 0 {
+			m.turns += int(digit ^ last)
 		}
-		m.hex = m.hex && (isDigit(b) || b|0x20 >= 'a' && b|0x20 <= 'f')
-		if i > 0 && isDigit(b) != isDigit(v[i-1]) {
-			m.turns++
-		}
+		last = digit
 	}
+	m.digit, m.lower, m.upper, m.other, m.hex = n[0], n[1], n[2], n[3], hex == 1
 	return m
 }
+
+// makings says what a byte is to a makeup: 0 a digit, 1 a small letter, 2 a
+// capital, 3 anything else; 4 more for a digit of hex.
+var makings = func() (t [256]uint8) {
+	for i := range t {
+		b := byte(i)
+		switch {
+		case isDigit(b):
+		case isLower(b):
+			t[i] = 1
+		case isUpper(b):
+			t[i] = 2
+		default:
+			t[i] = 3
+		}
+		if isHex(b) {
+			t[i] |= 4
+		}
+	}
+	return t
+}()
 
 // signed reports whether there is anything but letters and digits.
 func (m makeup) signed() bool { return m.other > 0 }

@@ -20,19 +20,28 @@ const (
 type contextGroup struct {
 	words  map[string][]phrase // by first word, lower case
 	pairs  letterPairs         // that these begin with
-	parts  [][]byte            // of scripts without spaces: found anywhere
+	parts  []part              // of scripts without spaces: found anywhere
 	within int
 	adjust int16
 }
 
-// A phrase is one entry: the words after the first, and its name in evidence.
+// A phrase is one entry: the words after the first, and its name.
 type phrase struct {
 	rest []string
-	name string
+	name *contextName
 }
 
+// A part is an entry of a script without spaces.
+type part struct {
+	text []byte
+	name *contextName
+}
+
+// A contextName is what an entry is called, in evidence as context and as a label.
+type contextName struct{ word, context, label string }
+
 // A sighting of context: names from the rule's vocabulary, never from the text.
-type seen struct{ word, second, label string }
+type seen struct{ word, second, label *contextName }
 
 func newContext(c rules.Context) contextGroup {
 	g := contextGroup{words: make(map[string][]phrase), within: c.Within, adjust: int16(c.Adjust)}
@@ -49,11 +58,12 @@ func newContext(c rules.Context) contextGroup {
 		}
 	}
 	for _, w := range words {
+		name := &contextName{w, "context:" + w, "label:" + w}
 		if unspaced(w) {
-			g.parts = append(g.parts, []byte(w))
+			g.parts = append(g.parts, part{[]byte(w), name})
 			continue
 		}
-		p := phrase{name: w}
+		p := phrase{name: name}
 		first := ""
 		text := []byte(w)
 		for i := 0; i < len(text); {
@@ -93,6 +103,34 @@ func (p *letterPairs) has(w []byte) bool {
 	return len(w) < 2 || !isLetter(w[0]) || !isLetter(w[1]) || p[w[0]&31]>>(w[1]&31)&1 == 1
 }
 
+// letterTriples is letterPairs for three letters: for a set that all assignments
+// are held against.
+type letterTriples [1024]uint32
+
+func (t *letterTriples) add(w string) {
+	switch len(w) {
+	case 0, 1:
+	case 2: // whatever follows
+		for i := range uint32(32) {
+			t[uint32(w[0]&31)<<5|uint32(w[1]&31)] |= 1 << i
+		}
+	default:
+		t[uint32(w[0]&31)<<5|uint32(w[1]&31)] |= 1 << (w[2] & 31)
+	}
+}
+
+// has reports whether a word of the set may begin with w.
+func (t *letterTriples) has(w []byte) bool {
+	if len(w) < 2 || !isLetter(w[0]) || !isLetter(w[1]) {
+		return true
+	}
+	row := t[uint32(w[0]&31)<<5|uint32(w[1]&31)]
+	if len(w) < 3 || !isLetter(w[2]) {
+		return row != 0
+	}
+	return row>>(w[2]&31)&1 == 1
+}
+
 // touching are the scripts in which words stand without spaces, or with prefixes
 // and particles that touch them.
 var touching = []*unicode.RangeTable{unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai, unicode.Hebrew}
@@ -113,84 +151,103 @@ func (g *contextGroup) look(c *check, start, end int) seen {
 	if c.v.Label != "" {
 		c.valid = append(c.valid[:0], c.v.Label...)
 		var in seen
-		g.read(c, c.valid, 0, len(c.valid), &in)
+		for i := 0; i < len(c.valid) && in.second == nil; {
+			from, to := nextWord(c.valid, i)
+			if from == to {
+				break
+			}
+			g.read(c, c.valid, from, to, &in)
+			i = to
+		}
+		g.readParts(c.valid, &in)
 		s.label = in.word
 	}
 	text := c.v.Text
-	lo := max(0, start-g.within)
-	for lo > 0 && lo < start && letterAt(text, lo-1) && letterAt(text, lo) {
-		lo++ // a word cut by the window is not a word
+	around := c.around(start, end)
+	lo := wordBorder(text, max(0, start-g.within), start)
+	words := around.words[:around.before]
+	for len(words) > 0 && words[0].start < lo {
+		words = words[1:]
 	}
-	g.read(c, text, lo, start, &s)
-	if s.second == "" {
-		hi := min(len(text), end+min(behindBytes, g.within/3))
-		for hi < len(text) && hi > end && letterAt(text, hi) && letterAt(text, hi-1) {
-			hi--
+	for _, w := range words {
+		if g.read(c, text[:start], w.start, w.end, &s); s.second != nil {
+			return s
 		}
-		g.read(c, text, end, hi, &s)
+	}
+	if around.high {
+		g.readParts(text[lo:start], &s)
+	}
+	if s.second != nil {
+		return s
+	}
+	hi := borderBefore(text, min(len(text), end+min(behindBytes, g.within/3)), end)
+	for _, w := range around.words[around.before:] {
+		if w.end > hi {
+			break
+		}
+		if g.read(c, text[:hi], w.start, w.end, &s); s.second != nil {
+			return s
+		}
+	}
+	if around.high {
+		g.readParts(text[end:hi], &s)
 	}
 	return s
 }
 
-// read looks every word of text[lo:hi] up.
-func (g *contextGroup) read(c *check, text []byte, lo, hi int, out *seen) {
-	c.work += (hi - lo) / readShare
-	note := func(name string) {
-		switch {
-		case out.word == "":
-			out.word = name
-		case out.second == "" && name != out.word:
-			out.second = name
+func (s *seen) note(n *contextName) {
+	switch {
+	case s.word == nil:
+		s.word = n
+	case s.second == nil && n.word != s.word.word:
+		s.second = n
+	}
+}
+
+// read looks the word text[s:e] up.
+func (g *contextGroup) read(c *check, text []byte, s, e int, out *seen) {
+	if !g.pairs.has(text[s:e]) {
+		return
+	}
+	if e < len(text) && isUpper(text[e]) { // creditCard: also as one word
+		full := e
+		for full < len(text) && isAlnum(text[full]) {
+			full++
+		}
+		c.fold = lowerWord(c.fold[:0], text[s:full])
+		for _, p := range g.words[string(c.fold)] {
+			if len(p.rest) == 0 {
+				out.note(p.name)
+			}
 		}
 	}
-	for i := lo; i < hi; {
-		s, e := nextWord(text[:hi], i)
-		if s == e {
+	c.fold = lowerWord(c.fold[:0], text[s:e])
+	w := c.fold
+	list := g.words[string(w)]
+	if list == nil && len(w) > 3 && w[len(w)-1] == 's' {
+		list = g.words[string(w[:len(w)-1])]
+	}
+	if list == nil {
+		if n := len(bytes.TrimRight(w, "0123456789")); n > 1 && n < len(w) {
+			list = g.words[string(w[:n])]
+		}
+	}
+	for _, p := range list {
+		if _, ok := c.phraseEnd(text, e, p.rest, 3); ok {
+			out.note(p.name)
 			break
 		}
-		i = e
-		if !g.pairs.has(text[s:e]) {
-			continue
-		}
-		if e < hi && isUpper(text[e]) { // creditCard: also as one word
-			full := e
-			for full < hi && isAlnum(text[full]) {
-				full++
-			}
-			c.fold = lowerWord(c.fold[:0], text[s:full])
-			for _, p := range g.words[string(c.fold)] {
-				if len(p.rest) == 0 {
-					note(p.name)
-				}
-			}
-		}
-		c.fold = lowerWord(c.fold[:0], text[s:e])
-		w := c.fold
-		list := g.words[string(w)]
-		if list == nil && len(w) > 3 && w[len(w)-1] == 's' {
-			list = g.words[string(w[:len(w)-1])]
-		}
-		if list == nil {
-			if n := len(bytes.TrimRight(w, "0123456789")); n > 1 && n < len(w) {
-				list = g.words[string(w[:n])]
-			}
-		}
-		for _, p := range list {
-			if _, ok := c.phraseEnd(text[:hi], e, p.rest, 3); ok {
-				note(p.name)
-				break
-			}
-		}
-		if out.second != "" {
-			return
-		}
 	}
-	if len(g.parts) == 0 || allASCII(text[lo:hi]) {
+}
+
+// readParts looks for entries that stand anywhere in text.
+func (g *contextGroup) readParts(text []byte, out *seen) {
+	if len(g.parts) == 0 || allASCII(text) {
 		return
 	}
 	for _, p := range g.parts {
-		if bytes.Contains(text[lo:hi], p) {
-			note(string(p))
+		if bytes.Contains(text, p.text) {
+			out.note(p.name)
 		}
 	}
 }

@@ -89,7 +89,7 @@ func wholeText(r *rule, text []byte) []detectors.Span {
 			continue
 		}
 		value := text[v.Start:v.End]
-		if !c.holds(r, value) || c.excluded(r, candidate{start: v.Start, end: v.End, head: start}, value) || slices.Contains(out, v) {
+		if !c.holds(r, candidate{start: v.Start, end: v.End}, value) || c.excluded(r, candidate{start: v.Start, end: v.End, head: start}, value) || slices.Contains(out, v) {
 			continue
 		}
 		out = append(out, v)

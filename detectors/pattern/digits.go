@@ -73,21 +73,45 @@ const maxGroup = 32
 // there is none): most groups begin none of them.
 type digitRules struct {
 	formats  [maxGroup + 1][maxGroup + 1]formatList
-	patterns [maxGroup + 1][]digitPattern // lead nothing
-	behind   [maxGroup + 1]byteSet        // what may stand behind the group for one of patterns
-	led      []*rule                      // begin before the group
+	gates    [maxGroup + 1][maxGroup + 1]gate // of these
+	patterns [maxGroup + 1][]digitPattern     // lead nothing
+	behind   [maxGroup + 1]byteSet            // what may stand behind the group for one of patterns
+	led      []*rule                          // begin before the group
 	leads    []digitLead
 	phones   []*rule
 }
 
-// A formatList is the formats that begin with two groups, and what all of them
-// ask: they are tried only where one of them may hold.
-type formatList struct {
-	rules  []ruleFormats
-	bare   bool    // some are a single group
-	rows   bool    // some are more
-	first  byteSet // what separates the first two groups of those
-	thirds uint64  // bits of how long the third one is; bit 0 if some have none
+// A formatList is the formats that begin with two groups.
+type formatList []ruleFormats
+
+// A gate is what all formats of a list ask: they are tried only where one of them
+// may hold. Its lowest bits say how long the third group is, bit 0 that some have
+// none; above stand what separates the first two groups, and whether some are one
+// group alone.
+type gate uint64
+
+const (
+	gateSpace = gate(1) << (maxGroup + 1 + iota)
+	gateDash
+	gateDot
+	gateSlash
+	gateBare
+	gateRows = gateSpace | gateDash | gateDot | gateSlash
+)
+
+// gateOf is the bit of a separator.
+func gateOf(sep byte) gate {
+	switch sep {
+	case ' ':
+		return gateSpace
+	case '-':
+		return gateDash
+	case '.':
+		return gateDot
+	case '/':
+		return gateSlash
+	}
+	return gateRows // '_': one of these
 }
 
 // ruleFormats are formats of a rule that begin alike.
@@ -118,7 +142,7 @@ func newDigitRules(list []*rule) (d digitRules) {
 					if len(f.lens) > 1 && f.lens[1] != second {
 						continue // a single group may stand before any other
 					}
-					d.formats[f.lens[0]][second].add(r, f)
+					d.add(r, f, second)
 				}
 			}
 		case "phone":
@@ -139,40 +163,38 @@ func newDigitRules(list []*rule) (d digitRules) {
 	return d
 }
 
-func (l *formatList) add(r *rule, f format) {
-	if k := len(l.rules); k == 0 || l.rules[k-1].rule != r {
-		l.rules = append(l.rules, ruleFormats{rule: r})
+// add puts a format into the list of those that begin as it does.
+func (d *digitRules) add(r *rule, f format, second int) {
+	l := &d.formats[f.lens[0]][second]
+	if k := len(*l); k == 0 || (*l)[k-1].rule != r {
+		*l = append(*l, ruleFormats{rule: r})
 	}
-	last := &l.rules[len(l.rules)-1]
+	last := &(*l)[len(*l)-1]
 	last.formats = append(last.formats, f)
+	g := &d.gates[f.lens[0]][second]
 	if len(f.lens) == 1 {
-		l.bare = true
+		*g |= gateBare
 		return
 	}
-	l.rows = true
-	if f.seps[0] == '_' {
-		l.first.addAll(setOf(" -./"))
-	} else {
-		l.first.add(f.seps[0])
-	}
-	third := 0
+	*g |= gateOf(f.seps[0])
 	if len(f.lens) > 2 {
-		third = f.lens[2]
+		*g |= 1 << f.lens[2]
+	} else {
+		*g |= 1
 	}
-	l.thirds |= 1 << third
 }
 
-// mayHold reports whether formats of more than one group may hold where the
-// groups that begin at text[first.start:] stand, of which those after the second
-// are in rest.
-func (l *formatList) mayHold(text []byte, first group, rest []group) bool {
-	if !l.rows || first.end >= len(text) || !l.first.has(text[first.end]) {
+// opens reports whether formats of more than one group may hold where two groups
+// stand, separated by sep, with rest behind them.
+func (g gate) opens(sep byte, rest []group) bool {
+	if g&gateRows == 0 || !isSeparator(sep) || g&gateOf(sep) == 0 {
 		return false
 	}
-	if l.thirds&1 != 0 {
-		return true
+	if g&1 != 0 || len(rest) == 0 {
+		return g&1 != 0
 	}
-	return len(rest) > 0 && l.thirds>>uint(rest[0].end-rest[0].start)&1 == 1
+	n := rest[0].end - rest[0].start
+	return n <= maxGroup && g>>uint(n)&1 == 1
 }
 
 // lead notes a rule whose matches begin before the group.
@@ -218,31 +240,12 @@ func (c *check) digitRun() {
 			start++
 		}
 	}
-	j := c.at
-	for j < len(text) && j-c.at < maxRun && (isDigit(text[j]) || isSeparator(text[j]) && j+1 < len(text) && isDigit(text[j+1])) {
-		j++
-	}
+	j := max(c.groupsFrom(start, min(len(text), c.at+maxRun)), c.at)
 	if j >= len(text)-1 && j-c.at < maxRun && !c.has(c.at, min(max(2*(len(text)-c.at), right), maxRun)) {
 		return
 	}
-	for start < j && !isDigit(text[start]) {
-		start++
-	}
-	if start < j {
-		c.hint(start, j)
-	}
-	c.groups = c.groups[:0]
-	for k := start; k < j; {
-		e := k
-		for e < j && isDigit(text[e]) {
-			e++
-		}
-		if e == k {
-			k++
-			continue
-		}
-		c.groups = append(c.groups, group{k, e})
-		k = e
+	if len(c.groups) > 0 {
+		c.hint(c.groups[0].start, j)
 	}
 	// Groups that an earlier anchor of the run brought were looked at.
 	from, to := c.runEnd-c.v.Off, min(j, c.at+digitsZone)
@@ -262,10 +265,11 @@ func (c *check) digitRun() {
 			second = c.groups[k+1].end - c.groups[k+1].start
 		}
 		if n <= maxGroup {
-			list := &rules.formats[n][min(second, maxGroup)]
-			if list.bare && c.lonely(g) || list.mayHold(text, g, c.groups[min(k+2, len(c.groups)):]) {
-				for i := range list.rules {
-					c.tryFormats(&list.rules[i], k)
+			m := min(second, maxGroup)
+			if is := rules.gates[n][m]; is&gateBare != 0 && c.lonely(g) || second > 0 && is.opens(text[g.end], c.groups[k+2:]) {
+				list := rules.formats[n][m]
+				for i := range list {
+					c.tryFormats(&list[i], k)
 				}
 			}
 		}
@@ -296,6 +300,27 @@ func (c *check) digitRun() {
 			}
 		}
 	}
+}
+
+// groupsFrom reads the groups of digits of the run that goes on at text[k:], up to
+// stop, and returns where it ends: behind a separator where stop cuts it there.
+func (c *check) groupsFrom(k, stop int) (end int) {
+	text := c.v.Text
+	c.groups = c.groups[:0]
+	for k < stop {
+		e := k
+		for e < stop && isDigit(text[e]) {
+			e++
+		}
+		if e > k {
+			c.groups = append(c.groups, group{k, e})
+		}
+		if k = e; k == stop || !isSeparator(text[k]) || k+1 >= len(text) || !isDigit(text[k+1]) {
+			break
+		}
+		k++
+	}
+	return k
 }
 
 // tryFormats matches formats of a rule at a group that is as long as their

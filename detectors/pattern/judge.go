@@ -3,6 +3,7 @@ package pattern
 import (
 	"bytes"
 	"math"
+	"slices"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/rarity"
@@ -26,7 +27,7 @@ func (c *check) judge(r *rule, k candidate) {
 		return
 	}
 	c.work += judgeCost
-	if c.known(r, k) || !c.holds(r, v) {
+	if c.known(r, k) || !c.holds(r, k, v) {
 		return
 	}
 	if c.excluded(r, k, v) {
@@ -40,7 +41,7 @@ func (c *check) judge(r *rule, k candidate) {
 		return
 	}
 	base := r.base
-	evidence := []detectors.Evidence{{Name: "format", Points: base}}
+	evidence := append(c.evidence[:0], detectors.Evidence{Name: "format", Points: base})
 	total := base
 	add := func(name string, points int16) {
 		if points != 0 {
@@ -51,26 +52,25 @@ func (c *check) judge(r *rule, k candidate) {
 	if k.points != 0 {
 		add(k.evidence, k.points)
 	}
-	for _, val := range r.validators {
-		evidence = append(evidence, detectors.Evidence{Name: "validator:" + val.Name})
-	}
+	evidence = append(evidence, r.validated...)
 	context, test := k.shown, int16(0) // test: what is said of test values here
 	for i := range r.context {
 		g := &r.context[i]
 		s := g.look(c, k.start, k.end)
-		if s.label != "" {
-			add("label:"+s.label, g.adjust+5)
-		} else if s.word != "" {
-			add("context:"+s.word, g.adjust)
+		if s.label != nil {
+			add(s.label.label, g.adjust+5)
+		} else if s.word != nil {
+			add(s.word.context, g.adjust)
 		}
-		if g.adjust < 0 && (s.label != "" || s.word != "") {
+		if g.adjust < 0 && (s.label != nil || s.word != nil) {
 			test = min(test, g.adjust)
 		}
-		if s.second != "" && g.adjust > 0 {
-			add("context:"+s.second, 5)
+		if s.second != nil && g.adjust > 0 {
+			add(s.second.context, 5)
 		}
-		context = context || g.adjust > 0 && (s.word != "" || s.label != "")
+		context = context || g.adjust > 0 && (s.word != nil || s.label != nil)
 	}
+	c.evidence = evidence
 	if r.src.RequireContext && !context {
 		return
 	}
@@ -99,7 +99,7 @@ func (c *check) judge(r *rule, k candidate) {
 	}
 	c.emit(detectors.Finding{
 		Type: r.typ, Rule: r.id, Span: span,
-		Confidence: detectors.Confidence(total), Evidence: evidence,
+		Confidence: detectors.Confidence(total), Evidence: slices.Clone(evidence),
 	})
 }
 
@@ -118,11 +118,10 @@ func (c *check) known(r *rule, k candidate) bool {
 }
 
 // holds asks the validators, the entropy and the rarity.
-func (c *check) holds(r *rule, v []byte) bool {
+func (c *check) holds(r *rule, k candidate, v []byte) bool {
 	for i := range r.validators {
 		val := &r.validators[i]
-		c.clean = val.Clean.Apply(c.clean, v)
-		if !val.Valid(c.clean) {
+		if !val.Valid(c.cleaned(val.Clean, k, v)) {
 			return false
 		}
 	}
@@ -130,6 +129,17 @@ func (c *check) holds(r *rule, v []byte) bool {
 		return false
 	}
 	return r.src.Entropy == 0 || entropy(v) >= r.src.Entropy
+}
+
+// cleaned is the value v of a candidate as validators want it: many rules ask for
+// the same of one number.
+func (c *check) cleaned(how validate.Clean, k candidate, v []byte) []byte {
+	x := &c.cleans[how]
+	if at := c.v.Off + k.start; x.start != at || x.end != at+len(v) {
+		x.start, x.end = at, at+len(v)
+		x.text = how.Apply(x.text, v)
+	}
+	return x.text
 }
 
 // headOf is how many bytes of v are the head that its form gives it.

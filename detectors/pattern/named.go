@@ -38,7 +38,7 @@ func (d *detector) subscribeNames(r *rule) {
 			i = e
 		}
 		d.names[words[0]] = append(d.names[words[0]], nameUse{words[1:], r})
-		d.namePairs.add(words[0])
+		d.nameStarts.add(words[0])
 		d.longestNamed = max(d.longestNamed, r.src.MaxLength)
 	}
 }
@@ -74,7 +74,7 @@ func (c *check) tryNames(a *assignment, n int, text []byte, points int16) (found
 			}
 		}
 		i = e
-		if !c.d.namePairs.has(text[s:e]) {
+		if !c.d.nameStarts.has(text[s:e]) {
 			continue
 		}
 		c.fold = lowerWord(c.fold[:0], text[s:e])
@@ -185,7 +185,7 @@ type headUse struct {
 
 // headIndex finds rules by the first three bytes of their heads.
 type headIndex struct {
-	first byteSet
+	there [64]uint64 // a bit for each hash of three bytes
 	uses  map[[3]byte][]headUse
 }
 
@@ -195,9 +195,23 @@ func (x *headIndex) add(r *rule) {
 	}
 	for _, h := range r.src.Heads {
 		k := [3]byte([]byte(h))
-		x.first.add(h[0])
+		word, bit := headHash(k)
+		x.there[word] |= 1 << bit
 		x.uses[k] = append(x.uses[k], headUse{h, r})
 	}
+}
+
+// at is the heads that may begin with these bytes.
+func (x *headIndex) at(k [3]byte) []headUse {
+	if word, bit := headHash(k); x.there[word]>>bit&1 == 0 {
+		return nil
+	}
+	return x.uses[k]
+}
+
+func headHash(k [3]byte) (word, bit uint32) {
+	h := (uint32(k[0]) | uint32(k[1])<<8 | uint32(k[2])<<16) * 0x9E3779B1
+	return h >> 26, h >> 20 & 63
 }
 
 // tokenEnds reports whether the run of token bytes around the anchor ends in the
@@ -223,10 +237,7 @@ func (c *check) tokenHeads(n int) {
 		i = behindWord(text, i, stop) // the view begins inside a word
 	}
 	for ; i+3 <= stop && signs[text[i]]&signToken != 0; i = behindWord(text, i, stop) {
-		if !c.d.heads.first.has(text[i]) {
-			continue
-		}
-		for _, u := range c.d.heads.uses[[3]byte(text[i:i+3])] {
+		for _, u := range c.d.heads.at([3]byte(text[i : i+3])) {
 			if bytes.HasPrefix(text[i:], []byte(u.head)) && u.rule.left.before(text, i) && (i > 0 || c.v.BOF) {
 				c.tryAt(u.rule, i, 0, "")
 			}

@@ -39,23 +39,27 @@ func (c *check) notSecret(v []byte, a *assignment) bool {
 	return bytes.IndexByte(v, '(') >= 0 && (!a.line || bytes.IndexByte(v, ')') >= 0)
 }
 
-// words are texts by their first byte.
-type words [256][]string
+// words are texts of two bytes or more by their first byte.
+type words struct {
+	by     [256][]string
+	second [256]uint32 // by the first byte, a bit for the second one's last five
+}
 
 func wordsOf(list ...string) *words {
 	var w words
 	for _, s := range list {
-		w[s[0]] = append(w[s[0]], s)
+		w.by[s[0]] = append(w.by[s[0]], s)
+		w.second[s[0]] |= 1 << (s[1] & 31)
 	}
 	return &w
 }
 
 // begin reports whether v begins with one of them.
 func (w *words) begin(v []byte) bool {
-	if len(v) == 0 {
+	if len(v) < 2 || w.second[v[0]]>>(v[1]&31)&1 == 0 {
 		return false
 	}
-	for _, s := range w[v[0]] {
+	for _, s := range w.by[v[0]] {
 		if len(v) >= len(s) && string(v[:len(s)]) == s {
 			return true
 		}
@@ -100,6 +104,9 @@ func set(words ...string) map[string]bool {
 // template reports whether a variable is to be put in: ${NAME}, {{ name }},
 // #{name}, <%= name %>.
 func template(v []byte) bool {
+	if bytes.IndexByte(v, '{') < 0 && bytes.IndexByte(v, '<') < 0 {
+		return false
+	}
 	for _, t := range [][2]string{{"${", "}"}, {"{{", "}}"}, {"#{", "}"}, {"<%", "%>"}, {"@{", "}"}} {
 		i := bytes.Index(v, []byte(t[0]))
 		if i < 0 {
@@ -151,7 +158,8 @@ func indexed(v []byte) bool {
 
 // verb reports whether v has a verb of printf with nothing of a word behind it.
 func verb(v []byte) bool {
-	for i := 0; i+1 < len(v); i++ {
+	i := bytes.IndexByte(v, '%')
+	for ; i >= 0 && i+1 < len(v); i++ {
 		if v[i] == '%' && (v[i+1] == 's' || v[i+1] == 'd' || v[i+1] == 'v') && (i+2 == len(v) || !isAlnum(v[i+2])) {
 			return true
 		}

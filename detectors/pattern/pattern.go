@@ -55,6 +55,11 @@ func New(c *rules.Catalogue) ([]detectors.Detector, error) {
 	if err := errs.Err(); err != nil {
 		return nil, err
 	}
+	for _, r := range d.rules {
+		for i := range r.context {
+			d.within = max(d.within, r.context[i].within)
+		}
+	}
 	d.digits = newDigitRules(d.kinds[anchor.KindDigits])
 	d.columns = newColumnRules(d.rules)
 	var err error
@@ -65,20 +70,21 @@ func New(c *rules.Catalogue) ([]detectors.Detector, error) {
 }
 
 type detector struct {
-	rules     []*rule
-	needs     []anchor.Literal
-	literals  map[anchor.Literal]int // literal → its place in needs
-	byLit     [][]use
-	kinds     [anchor.KindCaps + 1][]*rule
-	tried     [anchor.KindCaps + 1][]*rule // those of kinds that look at the anchor themselves: not by their heads
-	digits    digitRules
-	columns   columnRules
-	terms     *termRules // nil without dictionaries
-	heads     headIndex
-	names     map[string][]nameUse // rules of shape named, by the first word of a name
-	namePairs letterPairs
+	rules      []*rule
+	needs      []anchor.Literal
+	literals   map[anchor.Literal]int // literal → its place in needs
+	byLit      [][]use
+	kinds      [anchor.KindCaps + 1][]*rule
+	tried      [anchor.KindCaps + 1][]*rule // those of kinds that look at the anchor themselves: not by their heads
+	digits     digitRules
+	columns    columnRules
+	terms      *termRules // nil without dictionaries
+	heads      headIndex
+	names      map[string][]nameUse // rules of shape named, by the first word of a name
+	nameStarts letterTriples
 
 	longestNamed int // most bytes of a value of theirs
+	within       int // most bytes of context before a value
 }
 
 // A use is a rule that asked for a literal; signal is the ordinal of the
@@ -255,6 +261,15 @@ type pass struct {
 	check       check // the anchor being looked at; kept here so that it is not allocated
 	peeks       *pass // what Peek looks with
 	reading     reading
+	words       surroundings
+	cleans      [validate.Alnum + 1]cleaned
+	evidence    []detectors.Evidence // scratch
+}
+
+// A cleaned is a value in the form that validators want, and where it stands.
+type cleaned struct {
+	start, end int
+	text       []byte
 }
 
 type reported struct {
@@ -275,7 +290,12 @@ func (p *pass) Reset() {
 	p.next, p.kept, p.runEnd, p.work = 0, 0, 0, 0
 	clear(p.marks[:])
 	p.check.v, p.check.emit = detectors.View{}, nil
-	p.reading.known = false
+	p.reading.known, p.words.known = false, false
+	for i := range p.cleans {
+		x := &p.cleans[i]
+		clear(x.text)
+		*x = cleaned{text: x.text[:0]}
+	}
 	p.signals, p.persons, p.names, p.named = p.signals[:0], p.persons[:0], p.names[:0], 0
 	clear(p.table.columns[:cap(p.table.columns)])
 	p.table, p.hints = table{columns: p.table.columns[:0]}, p.hints[:0]

@@ -28,10 +28,11 @@ type rule struct {
 	excluded     []*matcher
 	leads        []int
 	validators   []validate.Validator
-	values       [][]byte // excluded values, cleaned
-	published    [][]byte // test values of the issuer, cleaned
-	words        [][]byte // lower case
-	before       [][]byte // lower case
+	validated    []detectors.Evidence // what they are called
+	values       [][]byte             // excluded values, cleaned
+	published    [][]byte             // test values of the issuer, cleaned
+	words        [][]byte             // lower case
+	before       [][]byte             // lower case
 	left         boundary
 	right        boundary
 	base         int16
@@ -85,6 +86,7 @@ func compile(src rules.Rule, c *rules.Catalogue, validators map[string]validate.
 			bad(fmt.Sprintf("validators[%d]", i), "unknown validator").Hint = strict.Suggest(name, slices.Sorted(maps.Keys(validators)))
 		}
 		r.validators = append(r.validators, v)
+		r.validated = append(r.validated, detectors.Evidence{Name: "validator:" + v.Name})
 	}
 	for _, s := range src.Exclude.Values {
 		r.values = append(r.values, normal(s))

@@ -44,15 +44,21 @@ func (c *check) hint(s, e int) {
 	}
 }
 
+// What borders cells, and what may stand in the cell of a number.
+var (
+	cellBorders = setOf(",;\t|()\n\r")
+	cellBytes   = bytesThat(func(b byte) bool { return isWord(b) || b >= 0x80 || bytes.IndexByte([]byte(" .#\"'`"), b) >= 0 })
+)
+
 // border reports whether text[i], or what follows it in that direction behind
 // words, is the border of a cell.
 func (c *check) border(i, step int) bool {
 	text := c.v.Text
 	for n := 0; n < 24 && i >= 0 && i < len(text); n++ {
 		switch b := text[i]; {
-		case b == ',' || b == ';' || b == '\t' || b == '|' || b == '(' || b == ')' || b == '\n' || b == '\r':
+		case cellBorders.has(b):
 			return true
-		case isWord(b) || b >= 0x80 || b == ' ' || b == '.' || b == '#' || b == '"' || b == '\'' || b == '`':
+		case cellBytes.has(b):
 			i += step
 		default:
 			return false

@@ -41,17 +41,23 @@ const (
 var weights string
 
 // Class is the class of a byte.
-func Class(b byte) int {
-	switch {
-	case b >= 'a' && b <= 'z':
-		return Lower
-	case b >= 'A' && b <= 'Z':
-		return Upper
-	case b >= '0' && b <= '9':
-		return Digit
+func Class(b byte) int { return int(classOf[b]) }
+
+var classOf = func() (t [256]uint8) {
+	for i := range t {
+		switch b := byte(i); {
+		case b >= 'a' && b <= 'z':
+			t[i] = Lower
+		case b >= 'A' && b <= 'Z':
+			t[i] = Upper
+		case b >= '0' && b <= '9':
+			t[i] = Digit
+		default:
+			t[i] = Sign
+		}
 	}
-	return Sign
-}
+	return t
+}()
 
 // Cost of a byte drawn at random, in eighths of a bit: log2 of the size of the
 // alphabet that its part of the value is made of.
