@@ -205,7 +205,8 @@ func passportMRZ(r *rand.Rand) string {
 
 func pad(s string, n int) string { return s + strings.Repeat("<", max(0, n-len(s))) }
 
-// vin draws a vehicle number with its North American check digit.
+// vin draws a vehicle number of North America, where it has a check digit; those of
+// other continents have none that must hold.
 func vin(r *rand.Rand) string {
 	values := map[byte]int{}
 	for i, c := range []byte("ABCDEFGH") {
@@ -223,7 +224,7 @@ func vin(r *rand.Rand) string {
 	}
 	weights := []int{8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2}
 	return until(func() string {
-		return pick(r, []string{"1HG", "1FT", "JTD", "2T1", "5YJ", "3VW"}) + some(r, "ABCDEFGHJKLMNPRSTUVWXYZ0123456789", 5) + some(r, "0123456789X", 1) +
+		return pick(r, []string{"1HG", "1FT", "4T1", "2T1", "5YJ", "3VW"}) + some(r, "ABCDEFGHJKLMNPRSTUVWXYZ0123456789", 5) + some(r, "0123456789X", 1) +
 			some(r, "ABCDEFGHJKLMNPRSTVWXY123456789", 1) + some(r, "ABCDEFGHJKLMNPRSTUVWXYZ", 1) + digitsOf(r, 6)
 	}, func(s string) bool {
 		t := 0

@@ -56,10 +56,39 @@ func findEmail(c *check, r *rule, _ int) {
 	evidence := ""
 	if reservedDomain(strings.ToLower(string(text[c.at:e]))) {
 		points, evidence = -16, "example_domain"
+		if twoNames(local) && tellsMail(text[max(0, s-24):s]) {
+			points = -10 // somebody's, whatever the domain
+		}
 	} else if roleAddress(local) {
 		points, evidence = -14, "role_address"
 	}
 	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: evidence})
+}
+
+// twoNames reports whether an address begins with two names: jane.doe, jane_doe.
+func twoNames(local string) bool {
+	i := strings.IndexAny(local, "._")
+	if i < 3 || len(local)-i < 4 {
+		return false
+	}
+	for k := range len(local) {
+		if !isLetter(local[k]) && k != i {
+			return false
+		}
+	}
+	return !strings.HasPrefix(local, "your") && !strings.HasPrefix(local, "user") && !strings.HasPrefix(local, "first")
+}
+
+// tellsMail reports whether the last words before an address say that somebody is
+// reached there.
+func tellsMail(before []byte) bool {
+	t := strings.ToLower(string(before))
+	for _, w := range []string{"mail", "contact", "reach", "correo"} {
+		if strings.Contains(t, w) {
+			return true
+		}
+	}
+	return false
 }
 
 func localByte(b byte) bool {

@@ -26,6 +26,10 @@ func findPhone(c *check, r *rule, n int) {
 		return
 	}
 	start := s
+	if s > 1 && text[s-1] == ' ' && (text[s-2] == '8' || text[s-2] == '0') && (s == 2 || !isWord(text[s-3]) && text[s-3] != '+') && (s > 2 || c.v.BOF) {
+		s -= 2 // 8 (912) 345-67-89, as Russia dials
+		start = s
+	}
 	for start > 0 && s-start < 5 && text[start] != '+' && (text[start-1] == ' ' || isDigit(text[start-1]) || text[start-1] == '+') {
 		start--
 	}
@@ -259,6 +263,9 @@ func (c *check) national(at, n int) (points int16, why string, ok bool) {
 	}
 	s, e := c.groups[at].start, c.groups[at+n-1].end
 	b0, b1 := text[s], nthDigit(text[s:e], 1)
+	if (lens[0] == 2 || lens[0] == 4 && lens[1] < 4) && n > 2 && b0 == '0' && b1 == '0' && dials(text[s+2:e]) && total > 11 {
+		return 14, "international", true // dialled as 00
+	}
 	if n == 1 {
 		// Ten to eleven bare digits: nothing without context.
 		switch {

@@ -28,8 +28,8 @@ func findProse(c *check, r *rule, n int) {
 		c.proseBefore(r, c.at-n-1)
 		return
 	}
-	numeric := bytes.EqualFold(text[c.at-n:from], []byte("pin")) // to pin is a verb, too
-	crossed := false                                             // a comma: only what hardly can be anything else counts
+	kind := kindOf(text[c.at-n : from])
+	crossed := false // a comma: only what hardly can be anything else counts
 	words, verb := 0, bytes.HasSuffix(text[c.at-n:from], []byte(" is"))
 	behind := 0 // words behind the verb
 	for i := from; i < len(text) && i-from < 64; {
@@ -49,7 +49,7 @@ func findProse(c *check, r *rule, n int) {
 			}
 			i++
 		case verb && (b == '"' || b == '\'' || b == '`'):
-			c.proseValue(r, i, numeric)
+			c.proseValue(r, i, kind)
 			return
 		case b == '"' || b == '\'' || b == '`' || b == ')':
 			i++
@@ -57,7 +57,7 @@ func findProse(c *check, r *rule, n int) {
 			verb = true
 			i += 3
 		case bytes.HasPrefix(text[i:], []byte("“")), bytes.HasPrefix(text[i:], []byte("„")), bytes.HasPrefix(text[i:], []byte("«")):
-			c.proseValue(r, i, numeric)
+			c.proseValue(r, i, kind)
 			return
 		default:
 			j := i
@@ -66,14 +66,14 @@ func findProse(c *check, r *rule, n int) {
 			}
 			w := bytes.TrimRight(text[i:j], ".,;!?")
 			if words == 0 && !verb && i == from+1 && text[from] == ' ' && (strongWord(bytes.TrimRight(text[i:j], ".,;?)")) || isCode(text[c.at-n:from], w) || ends(text, w, i+len(w))) {
-				c.proseValue(r, i, numeric)
+				c.proseValue(r, i, kind)
 				return
 			}
 			if crossed && verb && !strongWord(w) {
 				return
 			}
-			if verb && (!plain(w) || behind == 0 && passphrase(w) && guards(text[c.at-n:from])) {
-				c.proseValue(r, i, numeric)
+			if verb && (!plain(w) || behind == 0 && passphrase(w) && kind == guarding) {
+				c.proseValue(r, i, kind)
 				return
 			}
 			if words == 6 || len(w) < j-i && (crossed || verb || len(w)+1 != j-i || text[j-1] != ',') {
@@ -121,19 +121,28 @@ func plain(w []byte) bool {
 	return true
 }
 
-// guards reports whether a keyword means nothing but what one has to know: a
-// login, a pin and credentials may be described by the words behind them.
-func guards(keyword []byte) bool {
+// A proseKind says what a keyword means besides what one has to know.
+type proseKind uint8
+
+const (
+	guarding proseKind = iota
+	vague              // a login and credentials may be described by the words behind them
+	numeric            // to pin is a verb, too: only digits count
+)
+
+func kindOf(keyword []byte) proseKind {
 	var buf [24]byte
 	switch string(lowerWord(buf[:0], keyword)) {
-	case "login", "pin", "credentials", "clave":
-		return false
+	case "pin":
+		return numeric
+	case "login", "credentials", "clave":
+		return vague
 	}
-	return true
+	return guarding
 }
 
-// proseValue reads the value at i; numeric says that only digits can be one.
-func (c *check) proseValue(r *rule, i int, numeric bool) {
+// proseValue reads the value at i.
+func (c *check) proseValue(r *rule, i int, kind proseKind) {
 	text := c.v.Text
 	s, e := i, i
 	switch {
@@ -171,7 +180,7 @@ func (c *check) proseValue(r *rule, i int, numeric bool) {
 	letters := m.upper + m.lower
 	quoted := s > i
 	switch {
-	case numeric && (m.digit != len(v) || len(v) < 4 || len(v) > 12):
+	case kind == numeric && (m.digit != len(v) || len(v) < 4 || len(v) > 12):
 		return
 	case m.digit > 0 && letters > 0 && len(v) >= 5, m.other > 0 && letters > 0 && len(v) >= 6 && !wordy(v), m.digit >= 4 && letters+m.other == 0 && len(v) <= 12,
 		quoted && len(v) >= 8 && m.upper > 0 && m.lower > 0 && letters == len(v) && isUpper(v[len(v)/2]), passphrase(v), m.upper > 1 && m.lower > 1 && len(v) >= 10 && rarity.Score(v) >= 8:
@@ -184,7 +193,7 @@ func (c *check) proseValue(r *rule, i int, numeric bool) {
 		points, why = 12, "rarity"
 	case m.upper > 1 && m.lower > 1 && len(v) >= 10 && rarity.Score(v) >= 8:
 		points, why = 8, "rarity"
-	case passphrase(v):
+	case passphrase(v), kind == guarding && len(v) >= 7 && letters >= 4 && m.digit > 0 && m.other == 0 && m.turns == 1 && !m.hex:
 		points, why = 4, "words"
 	}
 	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: why, shown: true})
