@@ -49,7 +49,8 @@ type Rewriter interface {
 type Text struct {
 	Locator string
 	Role    content.Role
-	JSON    bool // it is itself JSON, in pieces: what is put in stands in its strings
+	JSON    bool   // it is itself JSON, in pieces: what is put in stands in its strings
+	Tool    string // that is called with it; "" when that is not known, or it is no call
 }
 
 // Answer says how the answer with a header is to be inspected; nil when it is not:

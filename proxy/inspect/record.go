@@ -83,7 +83,7 @@ func (e *Evidence) Record(ctx context.Context, r *Request, v *Verdict) <-chan er
 		e.count(&ev, v)
 	}
 	if e.cfg.Shapes != nil {
-		r := e.namer.Of(&v.asked, &v.Decision, v.ID, v.Profile, v.Revision, v.Mode == Observed)
+		r := e.namer.Of(&v.asked, v.decided(), v.ID, v.Profile, v.Revision, v.Mode == Observed)
 		e.cfg.Shapes.Add(&r)
 	}
 	if e.cfg.Audit == nil {

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/promptgate/promptgate/proxy/store"
@@ -29,6 +30,9 @@ type Vault struct {
 	db    Store // nil: nothing is kept
 	fault func(error)
 	now   func() time.Time
+
+	held   atomic.Bool  // something was kept
+	looked atomic.Int64 // unix seconds at which the store was asked whether it exists
 
 	mu   sync.Mutex // guards kept
 	kept map[keptKey]time.Time
@@ -114,6 +118,7 @@ func (v *Vault) keep(ctx context.Context, t *Table) error {
 		v.fault(err)
 		return err
 	}
+	v.held.Store(true)
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if len(v.kept) > maxKept {
@@ -233,3 +238,19 @@ func IsCollision(err error) bool { return errors.Is(err, store.ErrCollision) }
 
 // Format hides the keys from every verb of package fmt.
 func (v *Vault) Format(f fmt.State, _ rune) { fmt.Fprint(f, "[vault]") }
+
+// Holds reports whether anything was ever kept here, without asking the disk more
+// than once a second.
+func (v *Vault) Holds() bool {
+	if v.held.Load() {
+		return true
+	}
+	now := v.now().Unix()
+	if last := v.looked.Swap(now); last == now {
+		return false
+	}
+	if e, ok := v.db.(interface{ Exists() bool }); ok && e.Exists() {
+		v.held.Store(true)
+	}
+	return v.held.Load()
+}
