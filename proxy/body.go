@@ -9,18 +9,35 @@ import (
 	"time"
 
 	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/proxy/spool"
 )
 
-// A payload is a body to send on.
+// A payload is a body to send on: what stands in file, then held, then rest.
 type payload struct {
+	file   *spool.File
 	held   []byte    // all of it, or its beginning
-	rest   io.Reader // what follows held and was not read; nil when held is all
+	rest   io.Reader // what was not read; nil when the whole is here
 	length int64     // of the whole; -1 when unknown
+}
+
+// here is how much of it is here, in bytes.
+func (p payload) here() int64 {
+	n := int64(len(p.held))
+	if p.file != nil {
+		n += p.file.Size()
+	}
+	return n
 }
 
 // reader is the payload as a request's body.
 func (p payload) reader() io.ReadCloser {
 	switch {
+	case p.file != nil:
+		parts := []io.Reader{p.file.Reader(), bytes.NewReader(p.held)}
+		if p.rest != nil {
+			parts = append(parts, p.rest)
+		}
+		return io.NopCloser(io.MultiReader(parts...))
 	case p.rest == nil && len(p.held) == 0:
 		return http.NoBody
 	case p.rest == nil:
@@ -34,8 +51,9 @@ func (p payload) reader() io.ReadCloser {
 
 var errHeld = errors.New("proxy: no memory for the body")
 
-// hold reads the request's body whole. A body over the limits comes back as a
-// payload with a rest, and a gap; an error means that the client did not send
+// hold reads the request's body whole: into memory, or into a file when it is
+// larger than that is for or there is none left. A body over the limits comes back
+// as a payload with a rest, and a gap; an error means that the client did not send
 // what it announced. What is held counts against the budget until the message
 // ends.
 func (m *message) hold() (payload, *detectors.Gap, error) {
@@ -47,13 +65,23 @@ func (m *message) hold() (payload, *detectors.Gap, error) {
 	if length > limit {
 		return payload{rest: m.body, length: length}, &detectors.Gap{Cause: detectors.CauseOversize, Size: length}, nil
 	}
+	m.body.until(time.Now().Add(m.s.lim.Body))
+	defer m.body.until(time.Time{})
+	memory := limit
+	if m.s.cfg.Spool != nil {
+		memory = min(limit, m.s.lim.MemoryBytes)
+		if length > memory {
+			return m.spooled(nil)
+		}
+	}
 	most := length
 	if length < 0 {
-		most = limit + 1
+		most = memory + 1
 	}
-	m.body.until(time.Now().Add(m.s.lim.Body))
 	held, err := m.fill(most)
-	m.body.until(time.Time{})
+	if m.s.cfg.Spool != nil && (errors.Is(err, errHeld) || err == nil && int64(len(held)) > memory) {
+		return m.spooled(held)
+	}
 	size := int64(len(held))
 	over := payload{held: held, rest: m.body, length: length}
 	switch {

@@ -71,7 +71,7 @@ func (m *message) outgoing(p payload) *http.Request {
 	out.Body, out.ContentLength = p.reader(), p.length
 	out.GetBody = nil
 	if p.rest == nil {
-		out.ContentLength = int64(len(p.held))
+		out.ContentLength = p.here()
 		out.GetBody = func() (io.ReadCloser, error) { return p.reader(), nil } // for a pooled connection that turns out to be closed
 	}
 	out.TransferEncoding, out.Trailer, out.Close, out.Form, out.PostForm = nil, nil, false, nil, nil

@@ -14,6 +14,7 @@ func (l Limits) filled() Limits {
 	d := DefaultLimits()
 	set(&l.HeaderBytes, d.HeaderBytes)
 	set(&l.BodyBytes, d.BodyBytes)
+	set(&l.MemoryBytes, d.MemoryBytes)
 	set(&l.HeldBytes, d.HeldBytes)
 	set(&l.Conns, d.Conns)
 	set(&l.ConnsPerClient, d.ConnsPerClient)

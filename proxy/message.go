@@ -17,6 +17,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/inspect"
 	"github.com/promptgate/promptgate/proxy/provider"
 	"github.com/promptgate/promptgate/proxy/refuse"
+	"github.com/promptgate/promptgate/proxy/spool"
 )
 
 // A message is one request under way, from its header to the end of its answer.
@@ -37,9 +38,10 @@ type message struct {
 	endpoint  *provider.Endpoint // nil when the host is not inspected
 	verdict   *inspect.Verdict   // nil when nothing was decided
 
-	body     *stallReader // of the request; nil until it is looked at
-	held     int64        // bytes of the budget
-	received time.Time    // when the request was there whole
+	body     *stallReader  // of the request; nil until it is looked at
+	files    []*spool.File // of bodies
+	held     int64         // bytes of the budget
+	received time.Time     // when the request was there whole
 	incident string
 	cause    refuse.Cause   // why the answer is our own
 	failed   error          // why there is no whole answer
@@ -87,6 +89,9 @@ func (m *message) finish() {
 	m.cancel(nil)
 	m.s.held.give(m.held)
 	m.close()
+	for _, f := range m.files {
+		f.Close()
+	}
 	m.endSpan()
 	if broken {
 		panic(http.ErrAbortHandler)
@@ -204,12 +209,18 @@ func (m *message) decide() {
 		return
 	}
 	m.received = time.Now()
-	v := m.ask(p, gap)
+	v := m.verdict // by the beginning of the body
+	if v == nil {
+		v = m.ask(p, gap)
+	}
 	switch {
 	case m.endpoint.Mode == provider.Observe: // never altered, whatever was found
 	case v.Refusal != nil:
 		m.s.send(m.w, m.r, *v.Refusal)
 		return
+	case v.Changed && p.file != nil && p.rest == nil:
+		edited := m.files[len(m.files)-1]
+		p = payload{file: edited, length: edited.Size()}
 	case v.Changed && p.rest == nil:
 		p = payload{held: v.Body, length: int64(len(v.Body))}
 	}
@@ -225,16 +236,27 @@ func (m *message) abandon(err error) {
 // ask gives the message to the inspector. A body that is not held whole is not
 // inspected at all; its gap says so, and the policy answers that.
 func (m *message) ask(p payload, gap *detectors.Gap) *inspect.Verdict {
-	r := &inspect.Request{
-		Method: m.r.Method, Host: m.host, URL: m.r.URL, Header: m.r.Header, Principal: m.principal, Endpoint: m.endpoint, Protocol: m.r.Proto,
-	}
-	if p.rest == nil {
-		r.Body = p.held
-	}
+	r := m.request()
 	if gap != nil {
 		r.Gaps = []detectors.Gap{*gap}
 	}
-	m.verdict = m.s.cfg.Inspector.Request(m.ctx, r)
+	decide := func(ctx context.Context) *inspect.Verdict { return m.s.cfg.Inspector.Request(ctx, r) }
+	switch {
+	case p.rest == nil && p.file != nil:
+		m.verdict = m.mapped(p.file, r, decide)
+	case p.rest == nil:
+		r.Body = p.held
+		fallthrough
+	default:
+		m.verdict = decide(m.ctx)
+	}
 	m.incident = m.verdict.ID
 	return m.verdict
+}
+
+// request is the message for the inspector, without its body.
+func (m *message) request() *inspect.Request {
+	return &inspect.Request{
+		Method: m.r.Method, Host: m.host, URL: m.r.URL, Header: m.r.Header, Principal: m.principal, Endpoint: m.endpoint, Protocol: m.r.Proto,
+	}
 }

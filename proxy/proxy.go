@@ -44,6 +44,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/provider"
 	"github.com/promptgate/promptgate/proxy/refuse"
+	"github.com/promptgate/promptgate/proxy/spool"
 )
 
 // An Inspector decides one message. *inspect.Inspector is one.
@@ -87,7 +88,10 @@ type Config struct {
 	PlainPorts []uint16
 	// Local answers requests that are not for a proxy ("GET /" to the listener);
 	// nil answers 400.
-	Local    http.Handler
+	Local http.Handler
+	// Spool keeps bodies that are larger than Limits.MemoryBytes, or for which
+	// there is no memory; nil keeps all of them in memory.
+	Spool    *spool.Spool
 	Upstream UpstreamConfig
 	Limits   Limits
 	Hooks    Hooks
@@ -100,6 +104,7 @@ type Config struct {
 type Limits struct {
 	HeaderBytes    int           // of one request; beyond it 431
 	BodyBytes      int64         // of one request held for a decision; beyond it the gap oversize
+	MemoryBytes    int64         // of one request held in memory when there is a spool
 	HeldBytes      int64         // of all bodies held at the same time; beyond it the gap overload
 	Conns          int           // open client connections
 	ConnsPerClient int           // open connections of one client address
@@ -118,7 +123,7 @@ type Limits struct {
 // DefaultLimits returns the limits that zero fields stand for.
 func DefaultLimits() Limits {
 	return Limits{
-		HeaderBytes: 1 << 20, BodyBytes: 32 << 20, HeldBytes: 512 << 20,
+		HeaderBytes: 1 << 20, BodyBytes: 32 << 20, MemoryBytes: 4 << 20, HeldBytes: 512 << 20,
 		Conns: 16384, ConnsPerClient: 1024, Streams: 128,
 		Hello: 10 * time.Second, Handshake: 10 * time.Second, Header: 10 * time.Second, Idle: 2 * time.Minute,
 		Body: 5 * time.Minute, BodyStall: 30 * time.Second, WriteStall: time.Minute, TunnelIdle: 15 * time.Minute, Drain: 30 * time.Second,

@@ -25,8 +25,8 @@ import (
 	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/shape"
 	"github.com/promptgate/promptgate/proxy/spent"
-	"github.com/promptgate/promptgate/proxy/upload"
 	"github.com/promptgate/promptgate/proxy/telemetry"
+	"github.com/promptgate/promptgate/proxy/upload"
 )
 
 // A gate is promptgate wired together: what serve runs and demo shows. open
@@ -170,7 +170,16 @@ func (g *gate) proxy(p *program) error {
 		Analyzer: remote,
 		Timeout:  c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
 		Coach: g.coach, Spent: &spent.Ledger{}, Uploads: uploads, Key: g.key, Files: g.files, Stale: g.stale, Emergency: g.emergency})
+	bodies, err := openSpool(c, g.state, g.log)
+	if err != nil {
+		return err
+	}
+	limits := proxyLimits(c)
+	if bodies == nil && c.Limits.Spool > 0 {
+		limits.BodyBytes = min(limits.BodyBytes, withoutSpool)
+	}
 	g.server, err = proxy.New(proxy.Config{
+		Spool:        bodies,
 		Inspector:    g.inspector,
 		Hosts:        func() proxy.Hosts { return g.rules().providers },
 		Screen:       g.screen,
@@ -180,7 +189,7 @@ func (g *gate) proxy(p *program) error {
 		Authenticate: resolver.Resolve,
 		PlainPorts:   c.Tunnel.PlainPorts,
 		Upstream:     up,
-		Limits:       proxyLimits(c),
+		Limits:       limits,
 		Hooks:        g.hooks(evidence),
 		Tracer:       g.tracing,
 		Log:          g.log,

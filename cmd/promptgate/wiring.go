@@ -2,9 +2,12 @@ package main
 
 import (
 	"crypto/x509"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"os"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -12,6 +15,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/ca"
 	"github.com/promptgate/promptgate/proxy/config"
 	"github.com/promptgate/promptgate/proxy/identity"
+	"github.com/promptgate/promptgate/proxy/spool"
 )
 
 func newResolver(c *config.Config) (*identity.Resolver, error) {
@@ -58,11 +62,31 @@ func upstreamConfig(c *config.Config, getenv func(string) string) (proxy.Upstrea
 
 func proxyLimits(c *config.Config) proxy.Limits {
 	return proxy.Limits{
-		HeaderBytes: c.Limits.MaxHeader, BodyBytes: c.Limits.MaxBody, HeldBytes: c.Limits.BodyMemory,
+		HeaderBytes: c.Limits.MaxHeader, BodyBytes: c.Limits.MaxBody, MemoryBytes: c.Limits.MemoryBody(), HeldBytes: c.Limits.BodyMemory,
 		Conns: c.Limits.Connections, ConnsPerClient: c.Limits.ConnectionsPerClient,
 		Hello: c.Timeouts.Handshake, Handshake: c.Timeouts.Handshake, Header: c.Timeouts.Header,
 		Body: c.Timeouts.Body, Idle: c.Timeouts.Idle, TunnelIdle: c.Tunnel.IdleTimeout, Drain: c.Timeouts.Drain,
 	}
+}
+
+// withoutSpool is the largest body, in bytes, on systems that have no spool.
+const withoutSpool = 32 << 20
+
+// openSpool makes the directory of files that hold long bodies; nil where all are
+// held in memory.
+func openSpool(c *config.Config, state string, log *slog.Logger) (*spool.Spool, error) {
+	if c.Limits.Spool == 0 {
+		return nil, nil
+	}
+	s, err := spool.Open(filepath.Join(state, "spool"), c.Limits.Spool)
+	if errors.Is(err, errors.ErrUnsupported) {
+		log.Warn("bodies cannot be held in files here", "largest_bytes", withoutSpool)
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("limits.spool: %w", plainPathError(err))
+	}
+	return s, nil
 }
 
 // firstExpiry is when the first certificate of the authority expires.

@@ -90,12 +90,22 @@ type Tunnel struct {
 
 // Limits bound what clients can take. Sizes are bytes.
 type Limits struct {
-	MaxBody              int64 `toml:"max_body"`    // of one request; larger is the gap oversize
-	BodyMemory           int64 `toml:"body_memory"` // of all requests together
+	MaxBody              int64 `toml:"max_body"`        // of one request; larger is the gap oversize
+	MaxMemoryBody        int64 `toml:"max_memory_body"` // of one request in memory; larger is held in a file
+	BodyMemory           int64 `toml:"body_memory"`     // of all requests together
+	Spool                int64 `toml:"spool"`           // of all files that hold bodies; beyond it is the gap spool_full; 0 holds all in memory
 	MaxHeader            int   `toml:"max_header"`
 	Connections          int   `toml:"connections"`
 	ConnectionsPerClient int   `toml:"connections_per_client"` // per address
 	FileWorkers          int   `toml:"file_workers"`           // child processes that read files; 0 leaves documents unread
+}
+
+// MemoryBody is the largest body that is held in memory, in bytes.
+func (l Limits) MemoryBody() int64 {
+	if l.Spool > 0 {
+		return min(l.MaxBody, l.MaxMemoryBody)
+	}
+	return l.MaxBody
 }
 
 // Timeouts are the deadlines towards clients.
@@ -230,8 +240,10 @@ func Default() *Config {
 		},
 		Tunnel: Tunnel{IdleTimeout: time.Hour},
 		Limits: Limits{
-			MaxBody:              32 << 20,
+			MaxBody:              1 << 30,
+			MaxMemoryBody:        4 << 20,
 			BodyMemory:           512 << 20,
+			Spool:                4 << 30,
 			MaxHeader:            64 << 10,
 			Connections:          8192,
 			ConnectionsPerClient: 512,

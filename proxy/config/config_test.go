@@ -147,7 +147,11 @@ func TestMistakesAreReportedTogether(t *testing.T) {
 			"f.toml:4:34: upstream.allow_addresses must not allow every address",
 			"f.toml:5:1: upstream.dial_timeout must be longer than 0s"}},
 		{"memory below one body", "[limits]\nbody_memory = 1048576\n", []string{
-			"f.toml:2:1: limits.body_memory is smaller than limits.max_body: the largest request could never be held"}},
+			"f.toml:2:1: limits.body_memory is smaller than 4194304, the largest request that is held in memory"}},
+		{"memory below one body, without files", "[limits]\nspool = 0\n", []string{
+			"f.toml:1:2: limits.body_memory is smaller than 1073741824, the largest request that is held in memory"}},
+		{"files below one body", "[limits]\nspool = 1000\n", []string{
+			"f.toml:2:1: limits.spool is smaller than limits.max_body: the largest request could never be held"}},
 		{"half a certificate", "[listen_tls]\ncert_file = 'c'\n", []string{
 			"f.toml:1:2: listen_tls wants both cert_file and key_file"}},
 		{"profile as a path", "profile = '../l1'\n", []string{

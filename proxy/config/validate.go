@@ -197,8 +197,10 @@ func (v *validator) numbers() {
 		key         string
 		n, min, max int64
 	}{
-		{"limits.max_body", c.Limits.MaxBody, 1 << 10, 1 << 30},
+		{"limits.max_body", c.Limits.MaxBody, 1 << 10, 1 << 40},
+		{"limits.max_memory_body", c.Limits.MaxMemoryBody, 64 << 10, 1 << 30},
 		{"limits.body_memory", c.Limits.BodyMemory, 1 << 20, 1 << 40},
+		{"limits.spool", c.Limits.Spool, 0, 1 << 50},
 		{"limits.max_header", int64(c.Limits.MaxHeader), 4 << 10, 1 << 20},
 		{"limits.connections", int64(c.Limits.Connections), 1, 1 << 20},
 		{"limits.connections_per_client", int64(c.Limits.ConnectionsPerClient), 1, 1 << 20},
@@ -209,8 +211,11 @@ func (v *validator) numbers() {
 			v.errorf(n.key, "%s must be between %d and %d", n.key, n.min, n.max)
 		}
 	}
-	if c.Limits.BodyMemory < c.Limits.MaxBody {
-		v.errorf("limits.body_memory", "limits.body_memory is smaller than limits.max_body: the largest request could never be held")
+	if most := c.Limits.MemoryBody(); c.Limits.BodyMemory < most {
+		v.errorf("limits.body_memory", "limits.body_memory is smaller than %d, the largest request that is held in memory", most)
+	}
+	if c.Limits.Spool > 0 && c.Limits.Spool < c.Limits.MaxBody {
+		v.errorf("limits.spool", "limits.spool is smaller than limits.max_body: the largest request could never be held")
 	}
 	for i, p := range c.Tunnel.PlainPorts {
 		if p == 0 {

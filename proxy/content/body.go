@@ -57,14 +57,14 @@ func (w *Walk) file(src source, header string, s slot, do Do) kind {
 		return kindNone
 	}
 	b := w.bytes(src)
-	k := kindOf(b, header)
+	k := kindOf(b, header, w.mapped)
 	switch k {
 	case kindMultipart:
 		if w.multipart(src, params["boundary"], s) {
 			return k
 		}
 		w.gap(detectors.CauseDecodeError, int64(len(b)))
-		k = kindOf(b, "")
+		k = kindOf(b, "", w.mapped)
 	case kindForm:
 		w.form(src, s)
 		return k

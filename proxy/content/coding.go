@@ -116,7 +116,12 @@ func (w *Walk) decode(codec string, src source, r io.Reader, encode recode) (in 
 	var err error
 	for err == nil && int64(len(data)) <= limit {
 		if len(data) == cap(data) {
-			data = append(data, 0)[:len(data)]
+			if cap(data) >= minScratch/2 && w.mapped.scratch != nil {
+				data = append(w.buffer(2*cap(data)), data...)
+			} else {
+				data = append(data, 0)[:len(data)]
+			}
+			w.mapped.giveBack()
 		}
 		var n int
 		n, err = r.Read(data[len(data):cap(data)])

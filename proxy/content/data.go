@@ -89,7 +89,7 @@ func (w *Walk) base64(src source, media string, s slot, do Do) kind {
 	raw := w.bytes(src)
 	head := unbroken(raw, headSize)
 	b, _, ok := decodeBase64(nil, head)
-	if k := kindOf(b, media); ok && !k.readable() && (w.files == nil || k == kindAudio) {
+	if k := kindOf(b, media, mapping{}); ok && !k.readable() && (w.files == nil || k == kindAudio) {
 		w.unread(k, do, len(raw)/4*3)
 		return k
 	}
@@ -135,6 +135,8 @@ func (w *Walk) unread(k kind, do Do, size int) {
 		cause = detectors.CauseImage
 	case k == kindAudio || k == kindBinary && do == Sound:
 		cause = detectors.CauseAudio
+	case size > maxFile && w.files != nil:
+		cause = detectors.CauseOversize
 	}
 	w.gap(cause, int64(size))
 }

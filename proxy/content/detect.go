@@ -64,7 +64,7 @@ func listedMedia(media string) string {
 
 // kindOf tells what b is, by what it looks like before what it is declared to
 // be. Text is text whatever it is declared as.
-func kindOf(b []byte, header string) kind {
+func kindOf(b []byte, header string, m mapping) kind {
 	media, _ := parseMedia(header)
 	switch {
 	case strings.HasPrefix(media, "multipart/"):
@@ -79,7 +79,7 @@ func kindOf(b []byte, header string) kind {
 	case isLinesMedia(media):
 		return kindNDJSON
 	}
-	if encodingOf(b, false).wide() || isText(b) {
+	if encodingOf(b, false).wide() || m.isText(b) {
 		if mayBeJSON(b) {
 			return kindJSON
 		}
@@ -114,17 +114,19 @@ func mayBeJSON(b []byte) bool {
 // isText reports whether b is text in some encoding that has ASCII in it: no
 // NUL, and at most one control character in 32. Compressed data has one in ten,
 // and a NUL every 256 bytes.
-func isText(b []byte) bool {
+func isText(b []byte) bool { return mapping{}.isText(b) }
+
+// countControls counts the control characters in b; ok is false when there is a NUL.
+func countControls(b []byte) (n int, ok bool) {
 	if bytes.IndexByte(b, 0) >= 0 {
-		return false
+		return 0, false
 	}
-	controls := 0
 	for _, c := range b {
 		if c < ' ' && c != '\n' && c != '\r' && c != '\t' {
-			controls++
+			n++
 		}
 	}
-	return controls*32 <= len(b)
+	return n, true
 }
 
 // isMail reports whether b is a mail or a mailbox: declared to be one, or with

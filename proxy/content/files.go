@@ -51,10 +51,13 @@ func (w *Walk) With(f Files) *Walk {
 	return w
 }
 
+// maxFile is the largest file that is given to Files, in bytes: it is copied.
+const maxFile = 32 << 20
+
 // inside reads the file src through Files. It reports false, and has told the
 // sink nothing, when that knows no such format.
 func (w *Walk) inside(src source, media string, s slot) bool {
-	if w.files == nil || w.depth(src) >= w.limits.Levels {
+	if w.files == nil || w.depth(src) >= w.limits.Levels || src.span.Len() > maxFile {
 		return false
 	}
 	t := w.files.Read(w.ctx, w.bytes(src), media)

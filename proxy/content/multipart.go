@@ -14,11 +14,11 @@ const maxBoundary = 70
 // such boundary in it, or stands in too many others.
 func (w *Walk) multipart(src source, boundary string, s slot) bool {
 	b := w.bytes(src)
-	first := nextDelimiter(b, 0, boundary)
+	first := w.mapped.nextDelimiter(b, 0, boundary)
 	if first.after < 0 {
 		// Some clients declare another boundary than they write.
 		boundary = writtenBoundary(b)
-		first = nextDelimiter(b, 0, boundary)
+		first = w.mapped.nextDelimiter(b, 0, boundary)
 	}
 	if first.after < 0 || w.mixed == w.limits.Levels {
 		return false
@@ -39,7 +39,7 @@ func (w *Walk) multipart(src source, boundary string, s slot) bool {
 			w.remainder(src.space, src.span.Start+d.start, src.span.End, Plain, detectors.CauseWorkBudget, s.role)
 			return true
 		}
-		next := nextDelimiter(b, d.after, boundary)
+		next := w.mapped.nextDelimiter(b, d.after, boundary)
 		m.part(d.start, src.sub(d.after, next.end), next.start)
 		if next.after < 0 {
 			w.gap(detectors.CauseDecodeError, 0) // what stands after the last delimiter was read as a part
@@ -59,14 +59,14 @@ type delimiter struct {
 
 // nextDelimiter finds the first boundary line at or after i. Without one, all
 // of b stands before it.
-func nextDelimiter(b []byte, i int, boundary string) delimiter {
+func (m mapping) nextDelimiter(b []byte, i int, boundary string) delimiter {
 	none := delimiter{end: len(b), start: len(b), after: -1}
 	if boundary == "" || len(boundary) > maxBoundary {
 		return none
 	}
 	line := []byte("--" + boundary)
 	for at := i; ; at++ {
-		n := bytes.Index(b[at:], line)
+		n := m.index(b[at:], line)
 		if n < 0 {
 			return none
 		}

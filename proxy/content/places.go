@@ -2,6 +2,7 @@ package content
 
 import (
 	"fmt"
+	"io"
 	"slices"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -50,11 +51,44 @@ func (w *Walk) Twins() []Edit { return slices.Clone(w.twins) }
 // another of a different Quote goes with it. An error says that the body cannot
 // be rewritten and must not be sent with what was to be edited in it.
 func (w *Walk) Splice(edits []Edit) ([]byte, error) {
+	if len(w.layers) > 0 && len(edits) == 0 {
+		return w.layers[0].data, nil
+	}
+	merged, err := w.lower(edits)
+	if err != nil {
+		return nil, err
+	}
+	return apply(w.layers[0].data, merged), nil
+}
+
+// SpliceTo is Splice for bodies that are mapped from a file: it writes the new
+// body to out.
+func (w *Walk) SpliceTo(out io.Writer, edits []Edit) error {
+	merged, err := w.lower(edits)
+	if err != nil {
+		return err
+	}
+	data := w.layers[0].data
+	write := func(b []byte) bool {
+		_, err = out.Write(b)
+		return err == nil
+	}
+	at := 0
+	for _, e := range merged {
+		if !w.mapped.strides(data[at:e.Span.Start], write) || !write(e.Quote.appendQuoted(nil, e.With)) {
+			return err
+		}
+		at = e.Span.End
+	}
+	w.mapped.strides(data[at:], write)
+	return err
+}
+
+// lower carries edits down into the body: what is to be done there, in order and
+// apart.
+func (w *Walk) lower(edits []Edit) ([]Edit, error) {
 	if len(w.layers) == 0 {
 		return nil, fmt.Errorf("content: splice before run")
-	}
-	if len(edits) == 0 {
-		return w.layers[0].data, nil
 	}
 	in := make([][]Edit, len(w.layers))
 	for _, e := range edits {
@@ -80,11 +114,7 @@ func (w *Walk) Splice(edits []Edit) ([]byte, error) {
 		parent := w.layers[sp].Parent
 		in[parent] = append(in[parent], up...)
 	}
-	merged, err := merge(in[0])
-	if err != nil {
-		return nil, err
-	}
-	return apply(w.layers[0].data, merged), nil
+	return merge(in[0])
 }
 
 // lift turns the edits of a space into edits of its parent.
@@ -95,6 +125,9 @@ func (w *Walk) lift(sp int, edits []Edit) ([]Edit, error) {
 		return nil, err
 	}
 	if l.Rewrite == Whole {
+		if w.mapped.lean != nil && len(l.data) > maxRecoded {
+			return nil, fmt.Errorf("content: space %d (%s) is too large to be encoded again", sp, l.Codec)
+		}
 		var data []byte
 		if l.edit != nil {
 			data, err = l.edit(edits)

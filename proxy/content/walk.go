@@ -109,6 +109,7 @@ type Walk struct {
 	free     [][]byte   // buffers of spaces
 	text     func([]byte)
 	decoders decoders
+	mapped   mapping
 }
 
 // A layer is a Space with its bytes.
@@ -330,7 +331,11 @@ func (w *Walk) document(src source, d Doc, label string) (bad bool) {
 	if label != "" {
 		w.sink.Label(label)
 	}
-	w.scratch, bad = src.emit(w.bytes(src), w.scratch, w.text)
+	if raw := w.bytes(src); !src.escaped {
+		w.mapped.strides(raw, func(piece []byte) bool { w.text(piece); return !w.interrupted() })
+	} else {
+		w.scratch, bad = src.emit(raw, w.scratch, w.text)
+	}
 	w.sink.End()
 	return bad
 }
@@ -405,6 +410,11 @@ func (w *Walk) depth(src source) int {
 
 // buffer returns an empty buffer for about n bytes.
 func (w *Walk) buffer(n int) []byte {
+	if n >= minScratch && w.mapped.scratch != nil {
+		if b := w.mapped.scratch(n); b != nil {
+			return b[:0]
+		}
+	}
 	for i, b := range w.free {
 		if cap(b) >= n {
 			w.free[i] = w.free[len(w.free)-1]

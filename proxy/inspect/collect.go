@@ -36,6 +36,8 @@ type collector struct {
 	skipped  int64 // bytes of text that were not, after the deadline
 	spilled  int   // findings beyond maxFindings
 
+	last, lastSize int // the document that ended last, and bytes of its text
+
 	open   *scan            // the scan of the document between Begin and End
 	joined map[string]*scan // scans that a later document may continue
 	live   []*scan          // every scan not yet closed, in order of opening
@@ -130,6 +132,8 @@ func (c *collector) Text(p []byte) {
 func (c *collector) End() {
 	s := c.open
 	c.open = nil
+	end := s.parts[len(s.parts)-1]
+	c.last, c.lastSize = end.doc, s.written-end.start
 	if c.doc(s.parts[0].doc).Join == "" {
 		c.close(s)
 		c.live = c.live[:len(c.live)-1]
@@ -158,6 +162,9 @@ func (s *scan) locate(sp detectors.Span) (doc int, local detectors.Span) {
 }
 
 func (c *collector) match(s *scan, sp detectors.Span) {
+	if c.spilled > 0 {
+		return // nothing is going to be redacted
+	}
 	doc, local := s.locate(sp)
 	c.matched[doc] = append(c.matched[doc], local)
 }

@@ -28,7 +28,7 @@ func (i *Inspector) Request(ctx context.Context, r *Request) *Verdict {
 	if r.ID == "" {
 		r.ID = NewID(m.start)
 	}
-	limit := withLimit(ctx, i.cfg.Timeout)
+	limit := withLimit(ctx, i.cfg.Timeout+r.More)
 	defer limit.stop()
 	scan := context.Context(limit)
 	if parent := trace.SpanFromContext(ctx); parent.IsRecording() {
@@ -38,8 +38,6 @@ func (i *Inspector) Request(ctx context.Context, r *Request) *Verdict {
 	}
 
 	m.extract(scan)
-	m.follow()
-	m.recall()
 	if i.cfg.Recorder != nil && i.cfg.Recorder.Healthy() != nil {
 		m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CauseAuditUnwritable})
 	}
@@ -47,16 +45,11 @@ func (i *Inspector) Request(ctx context.Context, r *Request) *Verdict {
 		m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CausePolicyStale})
 	}
 	m.decide()
-	m.settlePast()
 	m.enforce()
-	if m.walk != nil {
-		m.walk.Release()
-		m.walk = nil
-	}
+	m.release()
 	v := m.verdict()
 	m.record(ctx, v)
 	m.left()
-	m.note(v)
 	m.remember(v)
 	return v
 }
@@ -76,14 +69,9 @@ type message struct {
 
 	emergency string // number of the grant that keeps it from being stopped, or ""
 	body      []byte // edited; nil when nothing was
+	streamed  bool   // the edited body went to r.Edited
 
 	refusedPiece bool // of the file that the message would put together
-
-	past    past
-	own     *policy.Decision // of the policy about asked, where decision has more edits; nil elsewhere
-	threads []string         // the provider's names for the conversation that it goes on with
-	tokens  *redact.Table    // nil when there are none
-	edited  *redact.Names    // what stands in the place of values; nil when nothing was edited
 }
 
 // ask is the policy's view of the message.
@@ -115,9 +103,8 @@ func (m *message) ask() policy.Message {
 // is only observed goes on whatever the policy says.
 func (m *message) decide() {
 	ask := m.ask()
-	m.decision, m.asked, m.own = decide(m.rules.Policy, ask), ask, nil
+	m.decision, m.asked = decide(m.rules.Policy, ask), ask
 	if m.before == nil {
-		ask = m.reconsider(ask)
 		m.acknowledge(ask)
 		m.incomplete()
 	}
@@ -167,7 +154,7 @@ func (m *message) enforce() {
 
 // remind adds what the policy wants to be added, where that is possible.
 func (m *message) remind() {
-	if len(m.decision.Add) == 0 {
+	if len(m.decision.Add) == 0 || m.r.Edited != nil { // a long body holds a file, no conversation
 		return
 	}
 	body := m.body
@@ -203,21 +190,18 @@ func (m *message) rewrite() (body []byte, err error) {
 		if f.Doc >= m.outside {
 			return nil, errNotRewritable // in the URL
 		}
-		if m.takenOut(&f) {
-			continue
+		placeholder := "REDACTED"
+		if t, ok := m.rules.Catalogue.InfoType(string(f.Type)); ok {
+			placeholder = t.Placeholder
 		}
 		targets = append(targets, redact.Target{
-			Doc: f.Doc, Span: f.Span, Type: f.Type, Placeholder: m.placeholder(f.Type), Digest: f.Digest, Encoded: len(f.Layers) > 0, Operator: redact.Operator(x.Operator),
+			Doc: f.Doc, Span: f.Span, Type: f.Type, Placeholder: placeholder, Digest: f.Digest, Encoded: len(f.Layers) > 0, Operator: redact.Operator(x.Operator),
 		})
 	}
-	m.edited = &redact.Names{Table: m.table()}
-	m.edited.Remember(m.past.values)
-	edits, ok := redact.Edits(targets, m.matched, m.edited, m.walk)
-	out, placed := m.takeOut()
-	if !ok || !placed || !m.keep() {
+	edits, ok := redact.Edits(targets, m.matched, &redact.Names{}, m.walk)
+	if !ok {
 		return nil, errNotRewritable
 	}
-	edits = append(edits, out...)
 	if len(edits) > 0 {
 		edits = append(edits, m.walk.Twins()...)
 	}
@@ -225,7 +209,15 @@ func (m *message) rewrite() (body []byte, err error) {
 	if len(edits) == 0 {
 		return nil, nil
 	}
-	return m.walk.Splice(edits)
+	if m.r.Edited == nil {
+		return m.walk.Splice(edits)
+	}
+	to, err := m.r.Edited()
+	if err != nil {
+		return nil, err
+	}
+	m.streamed = true
+	return nil, m.walk.SpliceTo(to, edits)
 }
 
 // verdict puts together what the caller sees.
@@ -233,10 +225,13 @@ func (m *message) verdict() *Verdict {
 	v := &Verdict{
 		ID: m.r.ID, Body: m.r.Body, Docs: m.docs, Findings: m.findings, Totals: m.totals, Facts: m.facts, Scanned: m.scanned,
 		Revision: m.rules.Policy.Revision(), Profile: m.rules.Policy.Profile(), Took: m.i.cfg.Now().Sub(m.start),
-		rules: m.rules, started: m.start, inspector: m.i, request: m.r, tokens: m.tokens, threads: m.threads,
+		rules: m.rules, started: m.start, inspector: m.i, request: m.r,
 	}
-	if m.body != nil {
+	switch {
+	case m.body != nil:
 		v.Body, v.Changed = m.body, true
+	case m.streamed:
+		v.Body, v.Changed = nil, true
 	}
 	m.fill(v)
 	return v
@@ -245,7 +240,6 @@ func (m *message) verdict() *Verdict {
 // fill sets what depends on the decision.
 func (m *message) fill(v *Verdict) {
 	v.Decision, v.Gaps, v.Action, v.asked = m.decision, m.gaps, m.decision.Summary(), m.asked
-	v.own = m.own
 	v.emergency = m.emergency
 	switch {
 	case m.observed():

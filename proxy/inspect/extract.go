@@ -23,6 +23,8 @@ type extraction struct {
 	matched  map[int][]detectors.Span
 	scanned  int64
 	edges    *edge // of a piece of a file; nil for other messages
+
+	last, lastSize int // the last document of the body, and bytes of its text
 }
 
 // extract walks and scans the message. A panic on the way becomes the gap
@@ -52,10 +54,11 @@ func (m *message) extract(ctx context.Context) {
 		return
 	}
 	media := content.Media{ContentType: m.r.Header.Get("Content-Type"), ContentEncoding: strings.Join(m.r.Header.Values("Content-Encoding"), ",")}
-	m.walk = content.NewWalk(m.r.Endpoint.Shape, media, m.i.cfg.Limits, c).With(m.i.cfg.Files)
+	m.walk = content.NewWalk(m.r.Endpoint.Shape, media, m.i.cfg.Limits, c).With(m.i.cfg.Files).Mapped(m.r.Lean, m.r.Scratch)
 	err := m.walk.Run(ctx, m.r.Body)
 	c.finish()
 	m.outside = len(c.docs)
+	m.last, m.lastSize = c.last, c.lastSize
 	c.labels()
 	m.borders(c)
 	c.header(m.r.Header)

@@ -15,6 +15,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"hash/maphash"
+	"io"
 	"net/http"
 	"net/url"
 	"sync/atomic"
@@ -32,7 +33,6 @@ import (
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/provider"
 	"github.com/promptgate/promptgate/proxy/pseudonym"
-	"github.com/promptgate/promptgate/proxy/redact"
 	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/spent"
 	"github.com/promptgate/promptgate/proxy/upload"
@@ -72,7 +72,6 @@ type Config struct {
 	// Rewrite makes what changes a text of an answer to a message after it was
 	// inspected; nil, and nil from it, changes nothing.
 	Rewrite func(*Verdict, Text) Rewriter
-	Tokens  Tokens // of reversible redactions
 	// Emergency is the number of the grant under which somebody's messages are
 	// recorded and not stopped, or ""; the policy says whether it allows that. Nil
 	// means never.
@@ -101,9 +100,6 @@ type Inspector struct {
 	cfg   Config
 	names *pseudonym.Maker // of API keys; nil: they are not told apart
 	seed  maphash.Seed     // of texts that streams tell again and again
-
-	history *History
-	kinds   atomic.Pointer[kindsOf] // of tokens, under the rules in force
 }
 
 // New makes an Inspector with its first rules.
@@ -117,12 +113,9 @@ func New(r Rules, cfg Config) *Inspector {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	i := &Inspector{cfg: cfg, seed: maphash.MakeSeed(), history: newHistory(cfg.Key)}
+	i := &Inspector{cfg: cfg, seed: maphash.MakeSeed()}
 	if len(cfg.Key) > 0 {
 		i.names = pseudonym.New(cfg.Key)
-	}
-	if cfg.Rewrite == nil && cfg.Tokens.Vault != nil {
-		i.cfg.Rewrite = i.restorer
 	}
 	i.Swap(r)
 	return i
@@ -147,6 +140,12 @@ type Request struct {
 	Endpoint  *provider.Endpoint
 	Protocol  string // "HTTP/1.1", "HTTP/2.0"
 
+	// Of a body that is mapped from a file, and not to be touched after the call.
+	More    time.Duration             // for the decision, beside Config.Timeout
+	Lean    func()                    // gives back the memory that was touched; called once in a while
+	Scratch func(n int) []byte        // memory for what is decoded; nil when there is none
+	Edited  func() (io.Writer, error) // where the edited body goes instead of Verdict.Body
+
 	streamed int64 // bytes of an answer that is not held
 }
 
@@ -160,7 +159,7 @@ type Verdict struct {
 	Decision policy.Decision
 	Refusal  *refuse.Refusal // answer with this and send nothing on; nil to send Body on
 	Body     []byte          // the request's own slice when nothing was changed
-	Changed  bool            // Body is not what the client sent
+	Changed  bool            // Body, or what was written to Request.Edited, is not what the client sent
 	// AnswerHeader is added to the upstream's answer.
 	AnswerHeader http.Header
 	// Durable yields once, when the evidence is on disk or could not be written:
@@ -184,10 +183,6 @@ type Verdict struct {
 	Mode     Mode
 
 	asked     policy.Message // of the policy
-	own       *policy.Decision
-	tokens    *redact.Table // of the message; nil when there are none
-	threads   []string      // that it goes on with
-	restore   restoring
 	emergency string
 	rules     *Rules // that decided
 	started   time.Time

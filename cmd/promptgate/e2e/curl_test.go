@@ -286,7 +286,7 @@ func TestServePrintsWhatToDoNext(t *testing.T) {
 // that arrive: on HTTP/2 the stream must not be reset under the answer.
 func TestCurlHearsWhyALargeBodyIsRefused(t *testing.T) {
 	needCurl(t)
-	w := newWorld(t, "")
+	w := newWorld(t, "[limits]\nmax_body = 33554432")
 	file := filepath.Join(t.TempDir(), "large")
 	write(t, file, append([]byte(chat(strings.Repeat("harbour ", 4<<20+1<<17))), '\n'))
 	for _, proto := range []string{"--http1.1", "--http2"} {

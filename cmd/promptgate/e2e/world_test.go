@@ -27,6 +27,7 @@ type world struct {
 	state    string // the state directory
 	ca       string // file with the inspection root, PEM
 	bin      string
+	pid      int // of promptgate
 	stderr   *tail
 }
 
@@ -83,6 +84,7 @@ func newWorld(t *testing.T, extra string) *world {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	w.pid = cmd.Process.Pid
 	exited := make(chan error, 1)
 	go func() { exited <- cmd.Wait() }()
 	t.Cleanup(func() {
