@@ -38,6 +38,8 @@ func (i *Inspector) Request(ctx context.Context, r *Request) *Verdict {
 	}
 
 	m.extract(scan)
+	m.follow()
+	m.recall()
 	if i.cfg.Recorder != nil && i.cfg.Recorder.Healthy() != nil {
 		m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CauseAuditUnwritable})
 	}
@@ -45,11 +47,13 @@ func (i *Inspector) Request(ctx context.Context, r *Request) *Verdict {
 		m.gaps = append(m.gaps, detectors.Gap{Cause: detectors.CausePolicyStale})
 	}
 	m.decide()
+	m.settlePast()
 	m.enforce()
 	m.release()
 	v := m.verdict()
 	m.record(ctx, v)
 	m.left()
+	m.note(v)
 	m.remember(v)
 	return v
 }
@@ -72,6 +76,12 @@ type message struct {
 	streamed  bool   // the edited body went to r.Edited
 
 	refusedPiece bool // of the file that the message would put together
+
+	past    past
+	own     *policy.Decision // of the policy about asked, where decision has more edits; nil elsewhere
+	threads []string         // the provider's names for the conversation that it goes on with
+	tokens  *redact.Table    // nil when there are none
+	edited  *redact.Names    // what stands in the place of values; nil when nothing was edited
 }
 
 // ask is the policy's view of the message.
@@ -103,8 +113,9 @@ func (m *message) ask() policy.Message {
 // is only observed goes on whatever the policy says.
 func (m *message) decide() {
 	ask := m.ask()
-	m.decision, m.asked = decide(m.rules.Policy, ask), ask
+	m.decision, m.asked, m.own = decide(m.rules.Policy, ask), ask, nil
 	if m.before == nil {
+		ask = m.reconsider(ask)
 		m.acknowledge(ask)
 		m.incomplete()
 	}
@@ -190,18 +201,21 @@ func (m *message) rewrite() (body []byte, err error) {
 		if f.Doc >= m.outside {
 			return nil, errNotRewritable // in the URL
 		}
-		placeholder := "REDACTED"
-		if t, ok := m.rules.Catalogue.InfoType(string(f.Type)); ok {
-			placeholder = t.Placeholder
+		if m.takenOut(&f) {
+			continue
 		}
 		targets = append(targets, redact.Target{
-			Doc: f.Doc, Span: f.Span, Type: f.Type, Placeholder: placeholder, Digest: f.Digest, Encoded: len(f.Layers) > 0, Operator: redact.Operator(x.Operator),
+			Doc: f.Doc, Span: f.Span, Type: f.Type, Placeholder: m.placeholder(f.Type), Digest: f.Digest, Encoded: len(f.Layers) > 0, Operator: redact.Operator(x.Operator),
 		})
 	}
-	edits, ok := redact.Edits(targets, m.matched, &redact.Names{}, m.walk)
-	if !ok {
+	m.edited = &redact.Names{Table: m.table()}
+	m.edited.Remember(m.past.values)
+	edits, ok := redact.Edits(targets, m.matched, m.edited, m.walk)
+	out, placed := m.takeOut()
+	if !ok || !placed || !m.keep() {
 		return nil, errNotRewritable
 	}
+	edits = append(edits, out...)
 	if len(edits) > 0 {
 		edits = append(edits, m.walk.Twins()...)
 	}
@@ -225,7 +239,7 @@ func (m *message) verdict() *Verdict {
 	v := &Verdict{
 		ID: m.r.ID, Body: m.r.Body, Docs: m.docs, Findings: m.findings, Totals: m.totals, Facts: m.facts, Scanned: m.scanned,
 		Revision: m.rules.Policy.Revision(), Profile: m.rules.Policy.Profile(), Took: m.i.cfg.Now().Sub(m.start),
-		rules: m.rules, started: m.start, inspector: m.i, request: m.r,
+		rules: m.rules, started: m.start, inspector: m.i, request: m.r, tokens: m.tokens, threads: m.threads,
 	}
 	switch {
 	case m.body != nil:
@@ -240,6 +254,7 @@ func (m *message) verdict() *Verdict {
 // fill sets what depends on the decision.
 func (m *message) fill(v *Verdict) {
 	v.Decision, v.Gaps, v.Action, v.asked = m.decision, m.gaps, m.decision.Summary(), m.asked
+	v.own = m.own
 	v.emergency = m.emergency
 	switch {
 	case m.observed():

@@ -33,6 +33,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/provider"
 	"github.com/promptgate/promptgate/proxy/pseudonym"
+	"github.com/promptgate/promptgate/proxy/redact"
 	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/spent"
 	"github.com/promptgate/promptgate/proxy/upload"
@@ -72,6 +73,7 @@ type Config struct {
 	// Rewrite makes what changes a text of an answer to a message after it was
 	// inspected; nil, and nil from it, changes nothing.
 	Rewrite func(*Verdict, Text) Rewriter
+	Tokens  Tokens // of reversible redactions
 	// Emergency is the number of the grant under which somebody's messages are
 	// recorded and not stopped, or ""; the policy says whether it allows that. Nil
 	// means never.
@@ -100,6 +102,9 @@ type Inspector struct {
 	cfg   Config
 	names *pseudonym.Maker // of API keys; nil: they are not told apart
 	seed  maphash.Seed     // of texts that streams tell again and again
+
+	history *History
+	kinds   atomic.Pointer[kindsOf] // of tokens, under the rules in force
 }
 
 // New makes an Inspector with its first rules.
@@ -113,9 +118,12 @@ func New(r Rules, cfg Config) *Inspector {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	i := &Inspector{cfg: cfg, seed: maphash.MakeSeed()}
+	i := &Inspector{cfg: cfg, seed: maphash.MakeSeed(), history: newHistory(cfg.Key)}
 	if len(cfg.Key) > 0 {
 		i.names = pseudonym.New(cfg.Key)
+	}
+	if cfg.Rewrite == nil && cfg.Tokens.Vault != nil {
+		i.cfg.Rewrite = i.restorer
 	}
 	i.Swap(r)
 	return i
@@ -183,6 +191,10 @@ type Verdict struct {
 	Mode     Mode
 
 	asked     policy.Message // of the policy
+	own       *policy.Decision
+	tokens    *redact.Table // of the message; nil when there are none
+	threads   []string      // that it goes on with
+	restore   restoring
 	emergency string
 	rules     *Rules // that decided
 	started   time.Time
