@@ -56,6 +56,7 @@ func (m *message) outgoing(p payload) *http.Request {
 	trailers := strings.Contains(strings.ToLower(out.Header.Get("Te")), "trailers")
 	stripHop(out.Header)
 	m.restrict(out.Header)
+	m.accept(out.Header)
 	if trailers {
 		out.Header.Set("Te", "trailers")
 	}
@@ -264,6 +265,7 @@ func (m *message) answered(resp *http.Response) {
 	limit := m.s.upstream.cfg.AnswerTimeout
 	m.silent = time.AfterFunc(limit, func() { m.cancel(errSilent) })
 	resp.Body = &answerBody{ReadCloser: resp.Body, m: m, limit: limit}
+	m.inspectAnswer(resp)
 }
 
 // a namedBody is an answer whose beginning the inspector wants to see.

@@ -10,6 +10,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/promptgate/promptgate/detectors"
+	"github.com/promptgate/promptgate/detectors/engine"
 	"github.com/promptgate/promptgate/proxy/content"
 	"github.com/promptgate/promptgate/proxy/content/stream"
 	"github.com/promptgate/promptgate/proxy/policy"
@@ -29,7 +30,8 @@ type Answer struct {
 	Unread *detectors.Gap
 
 	v       *Verdict
-	request Request // what the answer is, in the words of a request
+	header  http.Header // of the answer
+	row     *provider.Answer
 	framing stream.Framing
 }
 
@@ -57,16 +59,17 @@ type Text struct {
 // the endpoint is observed or passed, or there is nothing in it. status is
 // upstream's.
 func (v *Verdict) Answer(status int, h http.Header) *Answer {
+	if v.inspector == nil { // nobody's decision: a test's
+		return nil
+	}
 	e := v.request.Endpoint
 	if v.Refusal != nil || e.Mode != provider.Inspect || e.Answer == nil || v.request.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified {
 		return nil
 	}
-	a := &Answer{v: v, request: *v.request}
-	end := *e
-	end.Shape, end.Gaps = e.Answer.Shape, nil
-	a.request.Endpoint, a.request.Header, a.request.URL, a.request.Gaps, a.request.Body = &end, h, nil, nil, nil
+	a := &Answer{v: v, header: h, row: e.Answer}
 	media, _, _ := strings.Cut(strings.ToLower(h.Get("Content-Type")), ";")
 	switch media = strings.TrimSpace(media); media {
+	case "application/json":
 	case "text/event-stream":
 		a.Streams = true
 	case "application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines", "application/jsonlines", "text/jsonl":
@@ -82,22 +85,45 @@ func (v *Verdict) Answer(status int, h http.Header) *Answer {
 	return a
 }
 
+// request is what the answer is, in the words of a request.
+func (a *Answer) request() *Request {
+	r := *a.v.request
+	e := *r.Endpoint
+	e.Shape, e.Gaps = a.row.Shape, nil
+	r.Endpoint, r.Header, r.URL, r.Gaps, r.Body = &e, a.header, nil, nil, nil
+	return &r
+}
+
+// media is what the answer says of itself.
+func (a *Answer) media() content.Media {
+	coding := ""
+	if c := a.header["Content-Encoding"]; len(c) > 0 {
+		coding = strings.Join(c, ",")
+	}
+	return content.Media{ContentType: a.header.Get("Content-Type"), ContentEncoding: coding}
+}
+
 // Hold decides about an answer that is there whole, or about the gap that kept it
-// from being read. The Verdict is as of a request: a Refusal to send in its
+// from being read. Nil means that it goes on as it came, and that there is nothing
+// to say of it. Else the Verdict is as of a request: a Refusal to send in its
 // place, or the Body to send on, in the content coding that it came in. Done of it
 // is not called.
 func (a *Answer) Hold(ctx context.Context, body []byte, gap *detectors.Gap) *Verdict {
 	v := a.v
 	i := v.inspector
-	a.request.Body = body
-	m := &message{i: i, rules: v.rules, r: &a.request, start: i.cfg.Now(), direction: policy.Response, before: v}
+	start := i.cfg.Now()
+	if gap == nil && len(body) <= quickBytes && i.cfg.Rewrite == nil && a.clean(ctx, body) {
+		if c, ok := i.cfg.Recorder.(counter); ok {
+			c.Count(v, i.age(start))
+		}
+		return nil
+	}
+	scan, cancel := context.WithTimeout(ctx, i.cfg.Timeout)
+	defer cancel()
+	m := &message{i: i, rules: v.rules, r: a.request(), start: start, before: v}
+	m.r.Body = body
 	if gap != nil {
 		m.r.Gaps = []detectors.Gap{*gap}
-	}
-	scan, cancel := ctx, context.CancelFunc(nil)
-	if len(body) > quickBytes { // a timer costs a short answer more than its reading
-		scan, cancel = context.WithTimeout(ctx, i.cfg.Timeout)
-		defer cancel()
 	}
 	m.extract(scan)
 	m.decideAnswer()
@@ -115,8 +141,42 @@ func (a *Answer) Hold(ctx context.Context, body []byte, gap *detectors.Gap) *Ver
 	return out
 }
 
-// quickBytes is the largest answer that is read without a deadline of its own.
+// quickBytes is the largest answer that is looked through before anything is made
+// ready for what may be found in it.
 const quickBytes = 64 << 10
+
+// clean reports whether there is nothing in an answer, and nothing that the policy
+// has to say of it: the usual case, which costs a small call next to nothing. A
+// panic is left to the inspection that follows.
+func (a *Answer) clean(ctx context.Context, body []byte) (clean bool) {
+	defer func() {
+		if recover() != nil {
+			clean = false
+		}
+	}()
+	t := newTexts()
+	w := content.NewWalk(a.row.Shape, a.media(), a.v.inspector.cfg.Limits, t)
+	if w.Run(ctx, body) != nil || len(t.gaps) > 0 {
+		return false
+	}
+	w.Release()
+	for k := range t.docs {
+		d := &t.docs[k]
+		if d.Join != "" {
+			return false
+		}
+		if found, gaps := a.v.rules.Engine.Scan(t.of(k), engine.Options{Label: d.label}); len(found)+len(gaps) > 0 {
+			return false
+		}
+	}
+	ask := a.v.answerAsk(a.v.inspector.cfg.Now())
+	if len(t.docs) > 0 {
+		ask.Contents = policy.Text
+	}
+	t.release()
+	d := decide(a.v.rules.Policy, ask)
+	return d.Gate == policy.Allow && d.Would == policy.Allow
+}
 
 // decideAnswer asks the policy about an answer; with something to record it is
 // also asked about a log that cannot be written.
@@ -144,7 +204,7 @@ func (a *Answer) record(ctx context.Context, v *Verdict, record func(context.Con
 	}
 	if len(v.Totals) == 0 && len(v.Gaps) == 0 && v.Decision.Gate == policy.Allow && v.Decision.Would == policy.Allow {
 		if c, ok := rec.(counter); ok {
-			c.Count(v)
+			c.Count(a.v, v.Took)
 		}
 		return
 	}
@@ -156,15 +216,16 @@ func (a *Answer) record(ctx context.Context, v *Verdict, record func(context.Con
 	record(ctx, v)
 }
 
-// A counter counts what needs no evidence of its own.
-type counter interface{ Count(*Verdict) }
+// A counter counts answers that need no evidence of their own.
+type counter interface {
+	Count(before *Verdict, took time.Duration)
+}
 
 // rewrite hands the texts of a whole answer to the Rewriter.
 func (a *Answer) rewrite(ctx context.Context, v *Verdict) {
 	texts := newTexts()
 	defer texts.release()
-	media := content.Media{ContentType: a.request.Header.Get("Content-Type"), ContentEncoding: strings.Join(a.request.Header.Values("Content-Encoding"), ",")}
-	w := content.NewWalk(a.request.Endpoint.Shape, media, v.inspector.cfg.Limits, texts)
+	w := content.NewWalk(a.row.Shape, a.media(), v.inspector.cfg.Limits, texts)
 	if w.Run(ctx, v.Body) != nil {
 		return
 	}

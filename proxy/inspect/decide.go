@@ -68,8 +68,7 @@ type message struct {
 	decision policy.Decision
 	asked    policy.Message // of which decision is
 
-	direction policy.Direction
-	before    *Verdict // of the message that this answers; nil for a request
+	before *Verdict // of the message that this answers; nil for a request
 
 	emergency string // number of the grant that keeps it from being stopped, or ""
 	body      []byte // edited; nil when nothing was

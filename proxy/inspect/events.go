@@ -94,7 +94,7 @@ func (s *Stream) walk(data []byte, d *content.Delta, t *texts) *content.Walk {
 	if len(data) > 0 && (data[0] == '{' || data[0] == '[') {
 		media.ContentType = "application/json"
 	}
-	row := s.a.request.Endpoint.Answer
+	row := s.a.row
 	w := content.NewWalk(row.Shape, media, s.i.cfg.Limits, t)
 	// The context bounds nothing here: an event is as large as it is.
 	if row.Operations {
@@ -113,7 +113,7 @@ func (s *Stream) read(e stream.Event) []piece {
 	for _, g := range t.gaps {
 		s.gap(g)
 	}
-	row := s.a.request.Endpoint.Answer
+	row := s.a.row
 	typ := s.note(e, t)
 	base, done := strings.CutSuffix(typ, ".done")
 	if !done {
@@ -260,7 +260,7 @@ func (s *Stream) itemOf(t *texts, d *textDoc, root, base string, text []byte) (*
 	locator := placed(t, d.Locator)
 	key := root + locator
 	it := s.items[key]
-	row := s.a.request.Endpoint.Answer
+	row := s.a.row
 	repeats := row.Operations && d.op == ""
 	more := text
 	switch {

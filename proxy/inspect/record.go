@@ -101,11 +101,11 @@ func (e *Evidence) Record(ctx context.Context, r *Request, v *Verdict) <-chan er
 	return durable
 }
 
-// Count adds an answer in which nothing was found to the metrics.
-func (e *Evidence) Count(v *Verdict) {
+// Count adds an answer to a message to the metrics, in which nothing was found.
+func (e *Evidence) Count(before *Verdict, took time.Duration) {
 	if m := e.cfg.Metrics; m != nil {
-		m.Request(v.Action, policy.Response.String(), v.request.Endpoint.App)
-		m.Inspected(v.Took)
+		m.Request(policy.Allow.String(), policy.Response.String(), before.request.Endpoint.App)
+		m.Inspected(took)
 	}
 }
 

@@ -84,7 +84,7 @@ const (
 func (a *Answer) Stream(out func([]byte) error, admit func(n int) bool) *Stream {
 	s := &Stream{a: a, i: a.v.inspector, out: out, started: a.v.inspector.cfg.Now()}
 	s.split.Framing, s.split.Admit = a.framing, admit
-	s.ending = refuse.Ending{How: a.request.Endpoint.Answer.Stop, Lines: a.framing == stream.Lines}
+	s.ending = refuse.Ending{How: a.row.Stop, Lines: a.framing == stream.Lines}
 	s.decide() // a policy may have something against any answer
 	return s
 }
@@ -112,15 +112,17 @@ func (s *Stream) Unread(g detectors.Gap) {
 	s.decide()
 }
 
-// Close ends the stream: what is open is decided and sent. With cut, upstream
-// broke off, and the client must not take what came for the whole answer. It
-// returns the Verdict of the answer, whose evidence is kept.
+// Close ends the stream: what is open is decided and sent, but for half an event
+// when the answer was cut off. It returns the Verdict of the answer, whose
+// evidence is kept.
 func (s *Stream) Close(ctx context.Context, cut bool) (*Verdict, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.over {
 		begun := s.i.cfg.Now()
-		s.guarded(func() { s.keep(s.split.Close(s.event)) })
+		if !cut {
+			s.guarded(func() { s.keep(s.split.Close(s.event)) })
+		}
 		s.guarded(s.endAll)
 		s.decideNews()
 		s.release()
@@ -139,9 +141,19 @@ func (s *Stream) Close(ctx context.Context, cut bool) (*Verdict, error) {
 	}
 	s.items, s.queue = nil, nil
 	v := s.verdict()
-	m := &message{i: s.i, rules: s.a.v.rules, r: &s.a.request, before: s.a.v}
+	m := &message{i: s.i, rules: s.a.v.rules, r: v.request, before: s.a.v}
 	s.a.record(ctx, v, m.recordEnded)
 	return v, s.err
+}
+
+// Abandon ends a stream that was not closed: nothing is sent any more.
+func (s *Stream) Abandon() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.over = true
+	if s.timer != nil {
+		s.timer.Stop()
+	}
 }
 
 // recordEnded records an answer of which everything was sent that ever will be.
@@ -153,11 +165,12 @@ func (m *message) recordEnded(ctx context.Context, v *Verdict) {
 
 // verdict is what came of the answer as a whole.
 func (s *Stream) verdict() *Verdict {
-	before := s.a.v
+	before, r := s.a.v, s.a.request()
+	r.streamed = s.bytes
 	v := &Verdict{
 		ID: before.ID, Decision: s.decision, Action: s.decision.Summary(), Findings: s.findings, Totals: totalsOf(s.totals), Gaps: s.gaps, Facts: before.Facts,
 		Revision: before.Revision, Profile: before.Profile, Scanned: s.scanned, Took: s.took, Mode: Enforced, asked: s.asked, emergency: before.emergency,
-		rules: before.rules, started: s.started, inspector: s.i, request: &s.a.request,
+		rules: before.rules, started: s.started, inspector: s.i, request: r,
 	}
 	if s.decision.Verdict() != v.Action {
 		v.Mode = Monitored
@@ -165,7 +178,6 @@ func (s *Stream) verdict() *Verdict {
 	if s.ended() {
 		v.Refusal = &refuse.Refusal{}
 	}
-	s.a.request.streamed = s.bytes
 	return v
 }
 
@@ -353,7 +365,7 @@ func (s *Stream) stop() {
 	e := s.ending
 	e.Stop = refuse.Stop{
 		Decision: s.decision, Findings: s.findings, Gaps: s.gaps, Titles: s.a.title, Incident: s.a.v.ID,
-		Endpoint: s.a.request.Endpoint, Method: s.a.request.Method, Header: s.a.v.request.Header,
+		Endpoint: s.a.v.request.Endpoint, Method: s.a.v.request.Method, Header: s.a.v.request.Header,
 	}
 	s.ready = append(s.ready, s.a.v.rules.Messages.End(e)...)
 	s.queue = nil

@@ -14,6 +14,8 @@ import (
 //	slow=DURATION   wait before the answer
 //	gap=DURATION    wait between the events of a streamed answer
 //	events=N        so many events in a streamed answer
+//	say=WORDS       what [Say] made: the model says this text, in pieces of seven characters
+//	gzip            a JSON answer is compressed
 //	hang            never answer; ends when the client leaves
 //	reset           close the connection without an answer
 //	cut             close the connection in the middle of the answer

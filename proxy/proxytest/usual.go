@@ -2,6 +2,8 @@ package proxytest
 
 import (
 	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -18,6 +20,32 @@ func words(n int) []string {
 	out := make([]string, n)
 	for i := range out {
 		out[i] = say[i%len(say)]
+	}
+	return out
+}
+
+// Say is the word of [Behaviour] by which the model says a text. It does not look
+// like the text: a proxy that reads headers finds nothing in it.
+func Say(text string) string {
+	return "say=" + base64.RawURLEncoding.EncodeToString(veiled([]byte(text)))
+}
+
+func veiled(text []byte) []byte {
+	for i := range text {
+		text[i] ^= 0xAA
+	}
+	return text
+}
+
+// spoken is what the model says, in pieces; n of them when nothing is asked for.
+func spoken(b map[string]string, n int) []string {
+	text, err := base64.RawURLEncoding.DecodeString(b["say"])
+	if err != nil || len(text) == 0 {
+		return words(n)
+	}
+	var out []string
+	for r := []rune(string(veiled(text))); len(r) > 0; r = r[min(7, len(r)):] {
+		out = append(out, string(r[:min(7, len(r))]))
 	}
 	return out
 }
@@ -78,6 +106,14 @@ func reply(w http.ResponseWriter, b map[string]string, v any) {
 		h.Set("Content-Type", "application/json")
 	}
 	h.Set("X-Request-Id", "req_fake")
+	if _, packed := b["gzip"]; packed {
+		h.Set("Content-Encoding", "gzip")
+		var packed bytes.Buffer
+		z := gzip.NewWriter(&packed)
+		_, _ = z.Write(text)
+		_ = z.Close()
+		text = packed.Bytes()
+	}
 	_, trailers := b["trailers"]
 	_, late := b["late"]
 	_, chunked := b["chunked"]
@@ -101,7 +137,7 @@ func (u *Upstream) stream(w http.ResponseWriter, r *http.Request, b map[string]s
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Cache-Control", "no-cache")
 	control := http.NewResponseController(w)
-	for i, word := range words(events) {
+	for i, word := range spoken(b, events) {
 		if i > 0 && gap > 0 {
 			select {
 			case <-time.After(gap):
@@ -135,7 +171,7 @@ func (u *Upstream) chat(w http.ResponseWriter, r *http.Request, body []byte, b m
 		return
 	}
 	reply(w, b, object{"id": "chatcmpl-fake", "object": "chat.completion", "created": created, "model": "gpt-5.5",
-		"choices": []any{object{"index": 0, "message": object{"role": "assistant", "content": strings.Join(words(10), "")}, "finish_reason": "stop"}},
+		"choices": []any{object{"index": 0, "message": object{"role": "assistant", "content": strings.Join(spoken(b, 10), "")}, "finish_reason": "stop"}},
 		"usage":   object{"prompt_tokens": 9, "completion_tokens": 10, "total_tokens": 19}})
 }
 
@@ -144,7 +180,7 @@ func (u *Upstream) responses(w http.ResponseWriter, r *http.Request, body []byte
 		output := []any{}
 		if status == "completed" {
 			output = []any{object{"id": "msg_fake", "type": "message", "role": "assistant", "status": status,
-				"content": []any{object{"type": "output_text", "text": strings.Join(words(10), ""), "annotations": []any{}}}}}
+				"content": []any{object{"type": "output_text", "text": strings.Join(spoken(b, 10), ""), "annotations": []any{}}}}}
 		}
 		return object{"id": "resp_fake", "object": "response", "created_at": created, "status": status, "model": "gpt-5.5", "output": output,
 			"parallel_tool_calls": true, "tool_choice": "auto", "tools": []any{}, "usage": object{"input_tokens": 9, "output_tokens": 10, "total_tokens": 19}}
