@@ -29,6 +29,7 @@ func Shapes() map[string]bool {
 		"digits": false, "labelled": true, "street": true, "email": false, "phone": false, "mrz": false,
 		"assignment": false, "pairs": false, "named": true, "prose": false, "dictionary": false,
 		"record": false, "pem": false, "marking": false, "marking_line": false, "signals": false,
+		"near": false,
 	}
 }
 
@@ -113,6 +114,10 @@ func (k *checker) shape() {
 	case "digits":
 		if len(k.Formats) == 0 {
 			k.bad("formats", "shape digits needs formats")
+		}
+	case "near":
+		if len(k.Anchors) != 1 || k.Anchors[0] != "token" || len(k.Keywords) > 0 {
+			k.bad("anchors", "shape near is tried at the anchor token and nowhere else")
 		}
 	case "dictionary":
 		k.terms()

@@ -19,8 +19,9 @@ type nameUse struct {
 // Of a key in a sentence, in bytes: how long it is at most, and how far before it
 // the issuer may be named.
 const (
-	mostNear  = 130
-	tokenNear = 48
+	mostNear   = 130
+	tokenNear  = 48
+	behindNear = 24 // "… (API_SECRET)"
 )
 
 // subscribeNames puts a rule under the first words of its names. The rule has no
@@ -93,17 +94,18 @@ func (c *check) tryNames(a *assignment, n int, text []byte, points int16) (found
 //
 //	new datadog\Client("…")   the coveralls token … does not work
 //
-// The first n bytes of the run are before the anchor. Digests and identifiers have
+// and rules of shape near. The first n bytes of the run are before the anchor. Digests and identifiers have
 // the forms of many keys: of hex digits, and of what has a dash in it, the words
 // must say that it is one.
 func (c *check) nearNames(n int) {
 	text := c.v.Text
 	s := c.at - n
-	if len(c.d.names) == 0 || s < 4 || !opensValue(text[s-1]) {
+	if s < 4 || !opensValue(text[s-1]) {
 		return
 	}
 	before := text[max(0, s-tokenNear):s]
-	if hexHead(text[s:c.at]) && !saysKey(before) {
+	says := saysKey(before)
+	if !says && hexHead(text[s:c.at]) {
 		return // a digest, an identifier
 	}
 	e := c.at
@@ -123,7 +125,12 @@ func (c *check) nearNames(n int) {
 	if k := bytes.LastIndexByte(before, '\n'); k >= 0 {
 		before = before[k+1:]
 	}
-	if (m.hex || m.other > 0) && !saysKey(before) {
+	for _, r := range c.d.near {
+		if !m.hex && m.upper > 2 && m.lower > 2 && (says || e < len(text) && text[e] != '\n' && c.has(e, behindNear) && saysKey(text[e:min(len(text), e+behindNear)])) {
+			c.judge(r, candidate{start: s, end: e, head: s})
+		}
+	}
+	if (m.hex || m.other > 0) && !says {
 		return
 	}
 	c.work += valueCost

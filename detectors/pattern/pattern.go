@@ -81,6 +81,7 @@ type detector struct {
 	terms      *termRules // nil without dictionaries
 	heads      headIndex
 	names      map[string][]nameUse // rules of shape named, by the first word of a name
+	near       []*rule              // of shape near
 	nameStarts letterTriples
 
 	longestNamed int // most bytes of a value of theirs
@@ -136,7 +137,9 @@ func (d *detector) subscribe(r *rule) {
 			"iban": anchor.KindIBAN, "caps": anchor.KindCaps,
 		}[a]
 		d.kinds[k] = append(d.kinds[k], r)
-		if len(r.src.Heads) == 0 {
+		if r.src.Shape == "near" {
+			d.near = append(d.near, r)
+		} else if len(r.src.Heads) == 0 {
 			d.tried[k] = append(d.tried[k], r)
 		}
 	}
@@ -207,6 +210,7 @@ func (d *detector) reach(rs []*rule, n int) detectors.Reach {
 			before += 8
 		case "assignment", "pairs":
 			behind = max(behind, d.longestNamed) + maxBetween + 32
+		case "near":
 		case "marking", "marking_line":
 			behind = 0
 		case "record":

@@ -148,7 +148,7 @@ func finder(shape string) func(*check, *rule, int) {
 		return findMarking
 	case "record":
 		return findRecord
-	case "digits", "signals", "dictionary", "named": // tried by digitRun; sighted by Check and judged by Close; by term; by findAssignment
+	case "digits", "signals", "dictionary", "named", "near": // tried by digitRun; sighted by Check and judged by Close; by term; by findAssignment; by nearNames
 		return findNothing
 	}
 	panic("pattern: internal error: a shape that the loader let through is not known")
