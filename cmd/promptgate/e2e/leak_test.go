@@ -118,7 +118,7 @@ func TestNothingWrittenDownHoldsAValue(t *testing.T) {
 	for _, profile := range []bool{false, true} {
 		for _, f := range loadFixtures(t) {
 			body := plant(t, f, profile, c.mint)
-			resp, text := w.sendPlanted(t, client, f, body, c)
+			resp, text := w.sendPlanted(t, client, f, body, c, profile)
 			answers[fmt.Sprintf("the answer to %s (all fields: %v)", f.name, profile)] = headerText(resp.Header) + text
 			seen[resp.Header.Get("X-Promptgate-Action")]++
 		}
@@ -147,26 +147,31 @@ func TestNothingWrittenDownHoldsAValue(t *testing.T) {
 	t.Logf("%d canaries, %d outputs, actions %v, spans %v", c.count, len(outputs), seen, spans)
 }
 
-// sendPlanted sends a fixture with canaries in its query and headers as well.
-func (w *world) sendPlanted(t *testing.T, client *http.Client, f fixture, body []byte, c *canaries) (*http.Response, string) {
+// sendPlanted sends a fixture with canaries in its headers as well; with
+// everywhere also where they are read and cannot be redacted, in its query and in
+// headers that no protocol names.
+func (w *world) sendPlanted(t *testing.T, client *http.Client, f fixture, body []byte, c *canaries, everywhere bool) (*http.Response, string) {
 	t.Helper()
 	e := f.exchange
 	e.Body = body
 	e.Header = map[string]string{
-		"X-Note": c.mint(f.name + "#header"), "User-Agent": "agent " + c.mint(f.name+"#user-agent"),
-		"Cookie": "session=" + c.mint(f.name+"#cookie"), "Authorization": "Bearer " + c.mint(f.name+"#authorization"),
-		"Openai-Project": c.mint(f.name + "#project"), "Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "Baggage": "k=" + url.QueryEscape(c.mint(f.name+"#baggage")),
+		"User-Agent": "agent " + c.mint(f.name+"#user-agent"),
+		"Cookie":     "session=" + c.mint(f.name+"#cookie"), "Authorization": "Bearer " + c.mint(f.name+"#authorization"),
+		"Traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", "Baggage": "k=" + url.QueryEscape(c.mint(f.name+"#baggage")),
 	}
 	for k, v := range f.Header {
 		if k != "Authorization" {
 			e.Header[k] = v
 		}
 	}
-	sep := "?"
-	if strings.Contains(e.Path, "?") {
-		sep = "&"
+	if everywhere {
+		e.Header["X-Note"], e.Header["Openai-Project"] = c.mint(f.name+"#header"), c.mint(f.name+"#project")
+		sep := "?"
+		if strings.Contains(e.Path, "?") {
+			sep = "&"
+		}
+		e.Path += sep + "q=" + url.QueryEscape(c.mint(f.name+"#query"))
 	}
-	e.Path += sep + "q=" + url.QueryEscape(c.mint(f.name+"#query"))
 	return do(t, client, e)
 }
 
@@ -263,7 +268,7 @@ func TestALeakingSinkIsSeen(t *testing.T) {
 			resp.Body.Close()
 		}},
 		{"part of a value", func(v string) {
-			write(t, filepath.Join(w.state, "spool"), []byte("prefix "+v[:headLen]+"…"))
+			write(t, filepath.Join(w.state, "leftover"), []byte("prefix "+v[:headLen]+"…"))
 		}},
 	} {
 		value := c.mint(sink.name)
