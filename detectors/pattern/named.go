@@ -156,11 +156,27 @@ func hexHead(v []byte) bool {
 	return true
 }
 
-// saysKey reports whether one of the words says that a key or a token follows.
+// saysKey reports whether one of the words seems to say that a key, a token, a
+// secret, a credential, a password or an API follows.
 func saysKey(words []byte) bool {
-	for _, w := range [...]string{"key", "Key", "KEY", "oken", "OKEN", "ecret", "ECRET", "api", "API", "redential", "assword"} {
-		if bytes.Contains(words, []byte(w)) {
-			return true
+	for i := 0; i+2 < len(words); i++ {
+		switch words[i] | 0x20 {
+		case 'k':
+			if b := words[i+2] | 0x20; words[i+1]|0x20 == 'e' && (b == 'y' || b == 'n' && i > 1 && words[i-1]|0x20 == 'o') {
+				return true
+			}
+		case 'c':
+			if words[i+1]|0x20 == 'r' && words[i+2]|0x20 == 'e' && i+4 < len(words) && (words[i+3]|0x20 == 't' || words[i+3]|0x20 == 'd') {
+				return true
+			}
+		case 's':
+			if words[i+1]|0x20 == 's' && words[i+2]|0x20 == 'w' {
+				return true
+			}
+		case 'a':
+			if words[i+1]|0x20 == 'p' && words[i+2]|0x20 == 'i' {
+				return true
+			}
 		}
 	}
 	return false
