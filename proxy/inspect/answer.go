@@ -43,6 +43,9 @@ type Rewriter interface {
 	Write(p []byte) []byte
 	// Pending reports whether something that was written is still kept back.
 	Pending() bool
+	// Flush returns what was kept back: it was waited for long enough. The text goes
+	// on.
+	Flush() []byte
 	// Close ends the text and returns what was kept back.
 	Close() []byte
 }
@@ -52,6 +55,7 @@ type Text struct {
 	Locator string
 	Role    content.Role
 	JSON    bool   // it is itself JSON, in pieces: what is put in stands in its strings
+	Event   string // type of the event that it came in, without ".delta"; "" of a whole answer
 	Tool    string // that is called with it; "" when that is not known, or it is no call
 }
 
@@ -133,6 +137,7 @@ func (a *Answer) Hold(ctx context.Context, body []byte, gap *detectors.Gap) *Ver
 		m.walk = nil
 	}
 	out := m.verdict()
+	v.began(threadNames(m.facts)...)
 	out.Facts = v.Facts // settings are the request's
 	if i.cfg.Rewrite != nil && out.Refusal == nil {
 		a.rewrite(scan, out)
@@ -230,9 +235,11 @@ func (a *Answer) rewrite(ctx context.Context, v *Verdict) {
 		return
 	}
 	var edits []content.Edit
+	var called tools
+	called.note(texts)
 	for k := range texts.docs {
 		d := &texts.docs[k]
-		r := v.inspector.cfg.Rewrite(a.v, Text{Locator: d.Locator, Role: d.Role})
+		r := v.inspector.cfg.Rewrite(a.v, Text{Locator: d.Locator, Role: d.Role, Tool: called.of(texts, d.Locator, "")})
 		if r == nil {
 			continue
 		}

@@ -133,6 +133,9 @@ func (s *Stream) read(e stream.Event) []piece {
 			}
 		}
 	}
+	if s.i.cfg.Rewrite != nil {
+		s.called.note(t)
+	}
 	parts := make([]piece, 0, len(t.docs))
 	for k := range t.docs {
 		d, text := &t.docs[k], t.of(k)
@@ -146,6 +149,7 @@ func (s *Stream) read(e stream.Event) []piece {
 			state = it.json.state
 		}
 		it.write(more)
+		it.unread++
 		s.scanned += int64(len(more))
 		p := piece{it: it, doc: k, start: it.end - len(more), end: it.end, state: state}
 		if it.repeats {
@@ -255,7 +259,10 @@ func placed(t *texts, locator string) string {
 // itemOf finds or begins the item of a document, and says what its text adds.
 func (s *Stream) itemOf(t *texts, d *textDoc, root, base string, text []byte) (*item, []byte) {
 	if !d.Delta {
-		return s.newItem(d, d.Locator, ""), text
+		it := s.newItem(d, d.Locator, "")
+		s.rewrites(it, t, base)
+		it.repeats = it.rewriter != nil
+		return it, text
 	}
 	locator := placed(t, d.Locator)
 	key := root + locator
@@ -284,9 +291,7 @@ func (s *Stream) itemOf(t *texts, d *textDoc, root, base string, text []byte) (*
 		if repeats {
 			it.goesOn(text, s.seed())
 		}
-		if s.i.cfg.Rewrite != nil {
-			it.rewriter = s.i.cfg.Rewrite(s.a.v, Text{Locator: locator, Role: d.Role, JSON: it.json != nil})
-		}
+		s.rewrites(it, t, base)
 		if t.ops > 0 && d.Role == content.RoleAssistant && strings.HasPrefix(locator, "message.content.parts[") {
 			s.ending.Pointer = pointer(locator)
 		}
@@ -307,10 +312,6 @@ func (s *Stream) newItem(d *textDoc, locator, key string) *item {
 		Matched: it.match,
 	})
 	if key == "" {
-		if s.i.cfg.Rewrite != nil {
-			it.rewriter = s.i.cfg.Rewrite(s.a.v, Text{Locator: locator, Role: d.Role})
-			it.repeats = it.rewriter != nil
-		}
 		return it
 	}
 	if len(s.items) >= maxItems {
@@ -364,11 +365,32 @@ func (s *Stream) flush() {
 	for i := range s.queue[0].parts {
 		p := &s.queue[0].parts[i]
 		p.it.flush()
-		if it := p.it; it.tail == p && it.rewriter != nil { // the rewriter has had its time, too
-			p.add(it.rewriter.Close())
-			it.tail, it.rewriter = nil, s.i.cfg.Rewrite(s.a.v, Text{Locator: it.locator, Role: it.role, JSON: it.json != nil})
+		if it := p.it; it.tail == p && it.rewriter != nil && s.i.age(s.queue[0].at) >= s.patience(s.queue[0]) {
+			p.add(it.rewriter.Flush()) // it has had its time, too
+			it.tail = nil
 		}
 	}
+}
+
+// rewrites gives an item what changes its text.
+func (s *Stream) rewrites(it *item, t *texts, base string) {
+	if s.i.cfg.Rewrite == nil {
+		return
+	}
+	it.about = Text{Locator: it.locator, Role: it.role, JSON: it.json != nil, Event: base, Tool: s.called.of(t, it.locator, base)}
+	it.rewriter = s.i.cfg.Rewrite(s.a.v, it.about)
+}
+
+// tokenHold is how long what may be the beginning of a token is held: a model that
+// thinks in the middle of one is waited for longer than a text that is not certain.
+const tokenHold = 2 * time.Second
+
+// patience is how long an event is held.
+func (s *Stream) patience(h *held) time.Duration {
+	if h.done && h.waits() {
+		return max(tokenHold, s.i.cfg.MaxHold)
+	}
+	return s.i.cfg.MaxHold
 }
 
 // release makes ready what may go, in order, and sees to the rest being looked at
@@ -394,7 +416,7 @@ func (s *Stream) release() {
 		return
 	}
 	s.armed = true
-	wait := max(0, s.i.cfg.MaxHold-s.i.age(s.queue[0].at))
+	wait := max(0, s.patience(s.queue[0])-s.i.age(s.queue[0].at))
 	if s.timer == nil {
 		s.timer = time.AfterFunc(wait, s.fire)
 	} else {
@@ -442,6 +464,7 @@ func (s *Stream) finish(h *held) {
 			p.edits = jsonEdits(text, p.state, p.edits)
 		}
 		if p.it.rewriter != nil {
+			p.it.unread--
 			s.rewrite(p, text)
 		}
 	}
@@ -459,11 +482,11 @@ func (s *Stream) rewrite(p *piece, text []byte) {
 	if it.repeats { // all of the text: from its beginning each time
 		p.text = slices.Clone(it.rewriter.Write(left))
 		p.text = append(p.text, it.rewriter.Close()...)
-		it.rewriter = s.i.cfg.Rewrite(s.a.v, Text{Locator: it.locator, Role: it.role, JSON: it.json != nil})
+		it.rewriter = s.i.cfg.Rewrite(s.a.v, it.about)
 	} else {
 		p.text = slices.Clone(it.rewriter.Write(left))
 		it.tail = p
-		if it.scanner == nil {
+		if it.scanner == nil && it.unread == 0 {
 			p.text = append(p.text, it.rewriter.Close()...)
 			it.tail = nil
 		}

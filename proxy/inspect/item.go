@@ -32,6 +32,8 @@ type item struct {
 	sum     uint64 // of the text so far, of one that repeats
 
 	rewriter Rewriter
+	about    Text
+	unread   int    // pieces that the rewriter was not given yet
 	tail     *piece // the last piece that the rewriter was given
 }
 
@@ -94,7 +96,7 @@ func (it *item) close() {
 	it.scanner.Close()
 	it.drop()
 	it.settled = math.MaxInt
-	if it.rewriter != nil && !it.repeats && it.tail != nil {
+	if it.rewriter != nil && !it.repeats && it.tail != nil && it.unread == 0 {
 		it.tail.add(it.rewriter.Close())
 		it.tail = nil
 	}

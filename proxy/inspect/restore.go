@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/promptgate/promptgate/proxy/content"
+	"github.com/promptgate/promptgate/proxy/identity"
 	"github.com/promptgate/promptgate/proxy/policy"
 	"github.com/promptgate/promptgate/proxy/redact"
 	"github.com/promptgate/promptgate/rules"
@@ -20,12 +21,16 @@ type Tokens struct {
 	Required bool
 }
 
+func (t Tokens) share() redact.Share {
+	if t.Share == "" {
+		return redact.Principal
+	}
+	return t.Share
+}
+
 // scope is whose tokens the message has.
 func (m *message) scope() redact.Scope {
-	s := redact.Scope{By: m.i.cfg.Tokens.Share, Principal: m.who()}
-	if s.By == "" {
-		s.By = redact.Principal
-	}
+	s := redact.Scope{By: m.i.cfg.Tokens.share(), Principal: m.who()}
 	if s.By != redact.Conversation {
 		return s
 	}
@@ -111,6 +116,40 @@ func (v *Verdict) restoring() *redact.Table {
 	return v.restore.table
 }
 
+// Reading puts values back into what somebody reads of what the provider keeps: a
+// conversation, titles, results of a search, in JSON. It decides nothing: what is
+// shown was sent or made before. Nil when nothing was ever kept. path is of the
+// request.
+func (i *Inspector) Reading(p identity.Principal, path string) *redact.Restorer {
+	vault := i.cfg.Tokens.Vault
+	if vault == nil || !vault.Holds() {
+		return nil
+	}
+	s := redact.Scope{By: i.cfg.Tokens.share(), Principal: (&message{r: &Request{Principal: p}}).who()}
+	if id := readThread(path); id != "" && s.By == redact.Conversation {
+		s.Conversation = "thread " + id // lists are of all conversations
+	}
+	table, err := vault.Table(s)
+	if err != nil {
+		return nil
+	}
+	r := redact.NewRestorer(table, i.tokenKinds(i.rules.Load().Catalogue), redact.JSON)
+	r.Leave(func(key []byte) bool { return arguments(string(key)) })
+	return r
+}
+
+// readThread is the conversation that a path names, if it does.
+func readThread(path string) string {
+	parts := strings.Split(path, "/")
+	for i, p := range parts[:len(parts)-1] {
+		switch p {
+		case "conversation", "conversations", "threads":
+			return parts[i+1]
+		}
+	}
+	return ""
+}
+
 // decided is the policy's decision about asked.
 func (v *Verdict) decided() *policy.Decision {
 	if v.own != nil {
@@ -122,7 +161,7 @@ func (v *Verdict) decided() *policy.Decision {
 // restorer is Config.Rewrite where there is a vault.
 func (i *Inspector) restorer(v *Verdict, t Text) Rewriter {
 	table := v.restoring()
-	if table == nil || !restorable(v.rules.Policy, t.Locator, t.Tool, t.JSON) {
+	if table == nil || !restorable(v.rules.Policy, t.Locator, t.Tool, t.JSON || calls(t.Event)) {
 		return nil
 	}
 	return redact.NewRestorer(table, i.tokenKinds(v.rules.Catalogue), v.syntax(t.JSON))

@@ -52,6 +52,7 @@ type Stream struct {
 	decision policy.Decision
 	asked    policy.Message
 	names    redact.Names
+	called   tools // when texts are rewritten
 
 	ending  refuse.Ending // where the stream stands
 	bytes   int64
@@ -141,6 +142,7 @@ func (s *Stream) Close(ctx context.Context, cut bool) (*Verdict, error) {
 	}
 	s.items, s.queue = nil, nil
 	v := s.verdict()
+	s.a.v.began(s.ending.Response, s.ending.Conversation)
 	m := &message{i: s.i, rules: s.a.v.rules, r: v.request, before: s.a.v}
 	s.a.record(ctx, v, m.recordEnded)
 	return v, s.err
@@ -386,7 +388,7 @@ func (s *Stream) fire() {
 		return
 	}
 	begun := s.i.cfg.Now()
-	if begun.Sub(s.queue[0].at) >= s.i.cfg.MaxHold {
+	if begun.Sub(s.queue[0].at) >= s.patience(s.queue[0]) {
 		s.guarded(s.flush)
 		s.decideNews()
 	}

@@ -78,6 +78,19 @@ func (r *Restorer) Write(p []byte) (out []byte) {
 	return r.out
 }
 
+// Flush returns what was held, as it is: what was written of a token stays. The text
+// goes on behind it.
+func (r *Restorer) Flush() []byte {
+	if r.table == nil {
+		return nil
+	}
+	r.out = r.out[:0]
+	if r.syntax != Either {
+		r.decide(true)
+	}
+	return r.out
+}
+
 // Close returns what was held. Nothing is written any more.
 func (r *Restorer) Close() []byte {
 	if r.table == nil {
