@@ -52,6 +52,7 @@ var floors = []struct {
 	{1, "proxy/glass", []string{"proxy/identity"}},
 	{1, "proxy/spent", []string{"detectors"}},
 	{0, "proxy/upload", nil},
+	{2, "proxy/unlisted", []string{"proxy/content"}},
 	{0, "proxy/spool", nil},
 	{0, "proxy/jsonl", nil},
 	{0, "proxy/pseudonym", nil},

@@ -38,7 +38,7 @@ type runner func(ctx context.Context, p *program, args []string) error
 func verbs() []verb {
 	return []verb{
 		serveVerb(), scanVerb(), explainVerb(), checkVerb(), testVerb(), policyVerb(), bundleVerb(), breakGlassVerb(),
-		fingerprintVerb(), edmVerb(), caVerb(), tokenVerb(), canaryVerb(), demoVerb(), versionVerb(), helpVerb(),
+		fingerprintVerb(), edmVerb(), caVerb(), tokenVerb(), canaryVerb(), shapesVerb(), demoVerb(), versionVerb(), helpVerb(),
 	}
 }
 

@@ -26,6 +26,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/shape"
 	"github.com/promptgate/promptgate/proxy/spent"
 	"github.com/promptgate/promptgate/proxy/telemetry"
+	"github.com/promptgate/promptgate/proxy/unlisted"
 	"github.com/promptgate/promptgate/proxy/upload"
 )
 
@@ -48,7 +49,8 @@ type gate struct {
 	bundles    *bundle.Fetcher             // of rules; nil when there is no server for them
 	onLastGood atomic.Bool                 // the rules in force are those of before, rules_dir has mistakes
 	started    time.Time
-	coach      *coach.Book // what people have been told and have acknowledged
+	coach      *coach.Book    // what people have been told and have acknowledged
+	unlisted   *unlisted.Book // requests that no row of the catalogue names
 	tracing    *telemetry.Tracing
 	metrics    *telemetry.Metrics
 	server     *proxy.Server
@@ -162,6 +164,9 @@ func (g *gate) proxy(p *program) error {
 	if err != nil {
 		return err
 	}
+	if g.unlisted, err = unlisted.Open(g.state); err != nil {
+		return plainPathError(err)
+	}
 	uploads, err := upload.NewBook()
 	if err != nil {
 		return err
@@ -169,7 +174,7 @@ func (g *gate) proxy(p *program) error {
 	g.inspector = inspect.New(g.rules().Rules, inspect.Config{
 		Analyzer: remote,
 		Timeout:  c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
-		Coach: g.coach, Spent: &spent.Ledger{}, Uploads: uploads, Key: g.key, Files: g.files, Stale: g.stale, Emergency: g.emergency})
+		Coach: g.coach, Spent: &spent.Ledger{}, Uploads: uploads, Unlisted: g.unlisted, Key: g.key, Files: g.files, Stale: g.stale, Emergency: g.emergency})
 	bodies, err := openSpool(c, g.state, g.log)
 	if err != nil {
 		return err
@@ -233,6 +238,9 @@ func (g *gate) close() {
 	}
 	if g.coach != nil {
 		_ = g.coach.Close() // each line was written when it was acknowledged
+	}
+	if err := g.unlisted.Close(); err != nil {
+		g.log.Error("outlines of unlisted requests could not be written", "error", err.Error())
 	}
 	if g.audit != nil {
 		if err := g.audit.Close(); err != nil {

@@ -78,7 +78,9 @@ func (g *gate) health() error {
 }
 
 func (g *gate) status() admin.Status {
+	few, all := g.unlisted.Share(time.Now())
 	s := admin.Status{
+		Unlisted:    admin.Unlisted{Requests: few, Of: all},
 		Policy:      admin.Policy{Profile: g.rules().Policy.Profile(), Revision: g.rules().Policy.Revision()},
 		RulesDigest: g.rules().digest(), Challenges: g.challenges.counts(), Draining: g.ready.err() != nil,
 		Audit: admin.Audit{Healthy: g.audit.Healthy() == nil},

@@ -10,6 +10,7 @@ package admin
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -44,6 +45,7 @@ type Status struct {
 	Audit       Audit            `json:"audit"`
 	Reload      Reload           `json:"reload"`
 	Challenges  map[string]int64 `json:"challenges"` // bot challenges by host since the start
+	Unlisted    Unlisted         `json:"unlisted"`
 	Draining    bool             `json:"draining"`
 }
 
@@ -52,6 +54,20 @@ type Policy struct {
 	Profile  string `json:"profile"`
 	Revision string `json:"revision"`
 }
+
+// Unlisted counts requests that no row of the catalogue names, among all those of
+// the last half hour to hour.
+type Unlisted struct {
+	Requests int64 `json:"requests"`
+	Of       int64 `json:"of"`
+}
+
+// The share of unlisted requests above which the provider has probably changed
+// something, and how many requests make a share.
+const (
+	manyUnlisted = 0.01
+	manyRequests = 100
+)
 
 // A Certificate is one of the authority's.
 type Certificate struct {
@@ -188,6 +204,9 @@ func problems(s Status, now time.Time) []string {
 	}
 	if s.Reload.Refused {
 		out = append(out, "the rules on disk are not in force: the last reload was refused")
+	}
+	if u := s.Unlisted; u.Of >= manyRequests && float64(u.Requests) > manyUnlisted*float64(u.Of) {
+		out = append(out, fmt.Sprintf("%d of the last %d requests went to endpoints that no row names: promptgate shapes lists them", u.Requests, u.Of))
 	}
 	for _, c := range s.CA {
 		switch left := c.NotAfter.Sub(now); {

@@ -28,7 +28,7 @@ func config() admin.Config {
 			return admin.Status{
 				Policy: admin.Policy{Profile: "l2", Revision: "r1"}, RulesDigest: "d1", Audit: admin.Audit{Healthy: true},
 				CA:         []admin.Certificate{{Name: "root", NotAfter: start.Add(9 * 365 * 24 * time.Hour)}, {Name: "issuing", NotAfter: start.Add(400 * 24 * time.Hour)}},
-				Challenges: map[string]int64{"chatgpt.com": 3},
+				Challenges: map[string]int64{"chatgpt.com": 3}, Unlisted: admin.Unlisted{Requests: 1, Of: 100},
 			}
 		},
 		Ready:   func() error { return nil },
@@ -63,7 +63,7 @@ func TestHealthTellsTheState(t *testing.T) {
 	}
 	if err := json.Unmarshal([]byte(`{"status":"ok","problems":[],"version":"1.2.3","uptime_seconds":90,
 		"policy":{"profile":"l2","revision":"r1"},"rules_digest":"d1","audit":{"healthy":true},"reload":{"refused":false},"draining":false,
-		"ca":[{"name":"root","not_after":"2035-11-22T10:00:00Z"},{"name":"issuing","not_after":"2027-12-29T10:00:00Z"}],"challenges":{"chatgpt.com":3}}`), &want); err != nil {
+		"ca":[{"name":"root","not_after":"2035-11-22T10:00:00Z"},{"name":"issuing","not_after":"2027-12-29T10:00:00Z"}],"challenges":{"chatgpt.com":3},"unlisted":{"requests":1,"of":100}}`), &want); err != nil {
 		t.Fatal(err)
 	}
 	g, _ := json.Marshal(got)
@@ -76,7 +76,7 @@ func TestHealthTellsTheState(t *testing.T) {
 func TestHealthNamesProblems(t *testing.T) {
 	c := config()
 	c.Status = func() admin.Status {
-		return admin.Status{Audit: admin.Audit{Error: "no space left on device"}, CA: []admin.Certificate{{"root", start.Add(10 * 24 * time.Hour)}, {"issuing", start}}}
+		return admin.Status{Unlisted: admin.Unlisted{Requests: 2, Of: 150}, Audit: admin.Audit{Error: "no space left on device"}, CA: []admin.Certificate{{"root", start.Add(10 * 24 * time.Hour)}, {"issuing", start}}}
 	}
 	r := ask(admin.Handler(c), "GET", "/healthz", "127.0.0.1:5", "localhost")
 	var got struct {
@@ -87,7 +87,7 @@ func TestHealthNamesProblems(t *testing.T) {
 	if err := json.Unmarshal([]byte(body(t, r)), &got); err != nil {
 		t.Fatal(err)
 	}
-	if r.StatusCode != 200 || got.Status != "degraded" || len(got.Problems) != 3 || got.Challenges == nil {
+	if r.StatusCode != 200 || got.Status != "degraded" || len(got.Problems) != 4 || got.Challenges == nil {
 		t.Errorf("%d %+v: it is alive, and says what is wrong", r.StatusCode, got)
 	}
 }

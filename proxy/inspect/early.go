@@ -23,6 +23,7 @@ func (i *Inspector) Early(ctx context.Context, r *Request) *Verdict {
 	}
 	limit := withLimit(ctx, i.cfg.Timeout+r.More)
 	defer limit.stop()
+	m.partial = true
 	m.extract(limit)
 	defer m.release()
 	m.gaps = append(append([]detectors.Gap(nil), r.Endpoint.Gaps...), r.Gaps...)

@@ -24,6 +24,8 @@ type extraction struct {
 	scanned  int64
 	edges    *edge // of a piece of a file; nil for other messages
 
+	partial bool // of the beginning of a body: the message is extracted again
+
 	last, lastSize int // the last document of the body, and bytes of its text
 }
 
@@ -53,8 +55,7 @@ func (m *message) extract(ctx context.Context) {
 	if m.r.Endpoint.Mode == provider.Pass {
 		return
 	}
-	media := content.Media{ContentType: m.r.Header.Get("Content-Type"), ContentEncoding: strings.Join(m.r.Header.Values("Content-Encoding"), ",")}
-	m.walk = content.NewWalk(m.r.Endpoint.Shape, media, m.i.cfg.Limits, c).With(m.i.cfg.Files).Mapped(m.r.Lean, m.r.Scratch)
+	m.walk = content.NewWalk(m.r.Endpoint.Shape, m.media(), m.i.cfg.Limits, c).With(m.i.cfg.Files).Mapped(m.r.Lean, m.r.Scratch)
 	err := m.walk.Run(ctx, m.r.Body)
 	c.finish()
 	m.outside = len(c.docs)
@@ -66,6 +67,7 @@ func (m *message) extract(ctx context.Context) {
 		c.url(m.r.URL, unknown(m.r.Endpoint))
 	}
 	m.analyze(ctx, c)
+	m.unlisted(c)
 	if size := c.skipped; err != nil || size > 0 {
 		c.Gap(detectors.Gap{Cause: detectors.CauseTimeout, Size: max(size, int64(len(m.r.Body))-c.scanned)})
 	}

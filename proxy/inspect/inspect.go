@@ -36,6 +36,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/redact"
 	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/spent"
+	"github.com/promptgate/promptgate/proxy/unlisted"
 	"github.com/promptgate/promptgate/proxy/upload"
 	"github.com/promptgate/promptgate/rules"
 )
@@ -60,10 +61,11 @@ type Config struct {
 	Durable config.Durability
 	// Analyzer is a remote service that finds more; nil: there is none.
 	Analyzer *analyzer.Client
-	Coach    *coach.Book   // nil: nothing can be acknowledged
-	Spent    *spent.Ledger // nil: days are not added up
-	Uploads  *upload.Book  // nil: the borders of pieces of files are not looked at
-	Key      []byte        // of [KeyDigest]; empty: API keys are not told apart
+	Coach    *coach.Book    // nil: nothing can be acknowledged
+	Spent    *spent.Ledger  // nil: days are not added up
+	Unlisted *unlisted.Book // nil: requests that no row names are not outlined
+	Uploads  *upload.Book   // nil: the borders of pieces of files are not looked at
+	Key      []byte         // of [KeyDigest]; empty: API keys are not told apart
 	// Stale reports whether the rules in force are known to be old: each message
 	// then has the gap policy_stale. Nil means never.
 	Stale func() bool
