@@ -70,8 +70,11 @@ func phraseOf(w string) string {
 
 // of returns the rules that a header speaks to.
 func (x *columnRules) of(header string) (out []*rule) {
-	have := map[*rule]bool{}
+	var have map[*rule]bool
 	take := func(list []*rule) {
+		if have == nil && len(list) > 0 {
+			have = map[*rule]bool{}
+		}
 		for _, r := range list {
 			if !have[r] {
 				have[r] = true
@@ -79,11 +82,18 @@ func (x *columnRules) of(header string) (out []*rule) {
 			}
 		}
 	}
-	words := strings.Fields(phraseOf(header))
-	for i := range words {
-		for j := i + 1; j <= min(len(words), i+6); j++ {
-			take(x.words[strings.Join(words[i:j], " ")])
+	phrase := phraseOf(header)
+	for i := 0; i < len(phrase); {
+		j := i
+		for n := 0; n < maxColumnWords && j <= len(phrase); n++ {
+			j = wordEnd(phrase, j)
+			take(x.words[phrase[i:j]])
+			j++
 		}
+		i = wordEnd(phrase, i) + 1
+	}
+	if allASCII([]byte(header)) {
+		return out
 	}
 	for p, list := range x.parts {
 		if strings.Contains(header, p) {
@@ -91,4 +101,15 @@ func (x *columnRules) of(header string) (out []*rule) {
 		}
 	}
 	return out
+}
+
+// maxColumnWords is how many words of a header are one name at most.
+const maxColumnWords = 6
+
+// wordEnd is the index of the space that ends the word at i of a phrase.
+func wordEnd(phrase string, i int) int {
+	if n := strings.IndexByte(phrase[i:], ' '); n >= 0 {
+		return i + n
+	}
+	return len(phrase)
 }
