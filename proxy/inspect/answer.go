@@ -116,7 +116,7 @@ func (a *Answer) Hold(ctx context.Context, body []byte, gap *detectors.Gap) *Ver
 	v := a.v
 	i := v.inspector
 	start := i.cfg.Now()
-	if gap == nil && len(body) <= quickBytes && i.cfg.Rewrite == nil && a.clean(ctx, body) {
+	if gap == nil && len(body) <= quickBytes && !v.rewrites() && a.clean(ctx, body) {
 		if c, ok := i.cfg.Recorder.(counter); ok {
 			c.Count(v, i.age(start))
 		}
@@ -139,7 +139,7 @@ func (a *Answer) Hold(ctx context.Context, body []byte, gap *detectors.Gap) *Ver
 	out := m.verdict()
 	v.began(threadNames(m.facts)...)
 	out.Facts = v.Facts // settings are the request's
-	if i.cfg.Rewrite != nil && out.Refusal == nil {
+	if v.rewrites() && out.Refusal == nil {
 		a.rewrite(scan, out)
 	}
 	a.record(ctx, out, m.record)
@@ -178,9 +178,12 @@ func (a *Answer) clean(ctx context.Context, body []byte) (clean bool) {
 	if len(t.docs) > 0 {
 		ask.Contents = policy.Text
 	}
-	t.release()
 	d := decide(a.v.rules.Policy, ask)
-	return d.Gate == policy.Allow && d.Would == policy.Allow
+	if clean = d.Gate == policy.Allow && d.Would == policy.Allow; clean {
+		a.v.began(threadNames(t.facts)...)
+	}
+	t.release()
+	return clean
 }
 
 // decideAnswer asks the policy about an answer; with something to record it is

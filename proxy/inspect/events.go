@@ -133,7 +133,7 @@ func (s *Stream) read(e stream.Event) []piece {
 			}
 		}
 	}
-	if s.i.cfg.Rewrite != nil {
+	if s.a.v.rewrites() {
 		s.called.note(t)
 	}
 	parts := make([]piece, 0, len(t.docs))
@@ -374,7 +374,7 @@ func (s *Stream) flush() {
 
 // rewrites gives an item what changes its text.
 func (s *Stream) rewrites(it *item, t *texts, base string) {
-	if s.i.cfg.Rewrite == nil {
+	if !s.a.v.rewrites() {
 		return
 	}
 	it.about = Text{Locator: it.locator, Role: it.role, JSON: it.json != nil, Event: base, Tool: s.called.of(t, it.locator, base)}

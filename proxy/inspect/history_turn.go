@@ -359,7 +359,7 @@ func (v *Verdict) began(names ...string) {
 	i := v.inspector
 	m := message{r: v.request}
 	for _, id := range names {
-		if id != "" && len(id) <= 128 {
+		if id != "" && len(id) <= 128 { // a stream may end before it says
 			i.history.remember(i.history.digest("thread\x00"+m.who(), []byte(id)), thread, nil, i.cfg.Now())
 		}
 	}

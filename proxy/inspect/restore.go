@@ -158,6 +158,12 @@ func (v *Verdict) decided() *policy.Decision {
 	return &v.Decision
 }
 
+// rewrites reports whether texts of answers to the message may be changed.
+func (v *Verdict) rewrites() bool {
+	c := &v.inspector.cfg
+	return c.Rewrite != nil && (c.Tokens.Vault == nil || v.restoring() != nil)
+}
+
 // restorer is Config.Rewrite where there is a vault.
 func (i *Inspector) restorer(v *Verdict, t Text) Rewriter {
 	table := v.restoring()

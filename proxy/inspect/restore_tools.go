@@ -63,10 +63,16 @@ func (n tools) of(t *texts, locator, event string) string {
 // "response.custom_tool_call_input".
 func calls(event string) bool { return strings.Contains(event, "_call") }
 
-// names are what the provider calls the answer, and the conversation it is in.
+// goesOn reports whether what the provider calls so can be gone on with: most
+// answers have a name that nobody refers to.
+func goesOn(id string) bool {
+	return strings.HasPrefix(id, "resp_") || strings.HasPrefix(id, "conv_") || strings.HasPrefix(id, "thread_")
+}
+
+// threadNames are what the provider calls the answer, and the conversation it is in.
 func threadNames(facts []content.Fact) (out []string) {
 	for _, f := range facts {
-		if f.Name == "response" || f.Name == "conversation" || f.Name == "item" && f.Locator == "id" {
+		if f.Name == "response" || f.Name == "conversation" || f.Name == "item" && f.Locator == "id" && goesOn(f.Value) {
 			out = append(out, f.Value)
 		}
 	}
