@@ -162,7 +162,8 @@ func (m *message) enforce() {
 	}
 }
 
-// remind adds what the policy wants to be added, where that is possible.
+// remind adds what the policy wants to be added, where that is possible, and says
+// whether what it wants in custom instructions is there.
 func (m *message) remind() {
 	if len(m.decision.Add) == 0 || m.r.Edited != nil { // a long body holds a file, no conversation
 		return
@@ -171,9 +172,13 @@ func (m *message) remind() {
 	if body == nil {
 		body = m.r.Body
 	}
-	if with := remind(body, m.r.Header.Get("Content-Encoding"), m.decision.Add); with != nil {
+	encoding := m.r.Header.Get("Content-Encoding")
+	if with := remind(body, encoding, m.decision.Add); with != nil {
 		m.body = with
 		m.facts = append(m.facts, content.Fact{Name: "reminder", Value: "present"}) // for the record
+	}
+	if all, asked := reminded(body, encoding, m.decision.Add); asked {
+		m.facts = append(m.facts, content.Fact{Name: "reminder", Value: map[bool]string{true: "present", false: "missing"}[all]})
 	}
 }
 

@@ -59,7 +59,7 @@ func contains(facts []audit.Fact, f audit.Fact) bool {
 // one of the settings in provider.Facts.
 func protocolWord(v string) bool {
 	switch v {
-	case "true", "false", "present", "unlisted", "null",
+	case "true", "false", "present", "missing", "unlisted", "null",
 		// tools
 		"function", "custom", "web_search", "web_search_preview", "file_search", "code_interpreter", "computer", "computer_use",
 		"computer_use_preview", "image_generation", "mcp", "local_shell", "shell", "apply_patch", "retrieval", "namespace", "tool_search",

@@ -3,6 +3,7 @@ package inspect
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/promptgate/promptgate/proxy/policy"
@@ -54,6 +55,42 @@ func remind(body []byte, encoding string, add []policy.Obligation) []byte {
 		last = l.end
 	}
 	return append(out, body[last:]...)
+}
+
+// reminded reports whether each of the organisation's sentences that is to be
+// looked for stands in some string of a JSON body, however its words are spaced.
+// asked is false when none is to be looked for, or the body cannot be read.
+func reminded(body []byte, encoding string, add []policy.Obligation) (all, asked bool) {
+	var value any
+	all = true
+	for _, o := range add {
+		if o.Kind != policy.ObligationCheck {
+			continue
+		}
+		if !asked && (encoding != "" && encoding != "identity" || json.Unmarshal(body, &value) != nil) {
+			return false, false
+		}
+		asked = true
+		all = all && says(value, strings.Join(strings.Fields(o.Value), " "))
+	}
+	return all, asked
+}
+
+// says reports whether a string in value holds a sentence.
+func says(value any, sentence string) bool {
+	switch v := value.(type) {
+	case string:
+		return strings.Contains(strings.Join(strings.Fields(v), " "), sentence)
+	case []any:
+		return slices.ContainsFunc(v, func(x any) bool { return says(x, sentence) })
+	case map[string]any:
+		for _, x := range v {
+			if says(x, sentence) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // A messageList is where the value of messages or input stands.

@@ -67,3 +67,45 @@ text = "Keep quiet."
 		t.Error("added to a web page")
 	}
 }
+
+func TestCustomInstructionsAreAskedForTheReminder(t *testing.T) {
+	r := shippedRules(t, "l2")
+	p, err := policy.Parse("reminder.toml", []byte(`
+title = "r"
+[[rule]]
+id = "card"
+when = { info_type = ["pci.payment_card"] }
+redact = "placeholder"
+[[reminder]]
+id = "quiet"
+when = { app = ["chatgpt_web"] }
+role = "system"
+text = "Keep quiet about customers."
+`), r.Catalogue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Policy = p
+	for _, c := range []struct{ name, path, body, want string }{
+		{"there", "user_system_messages", `{"about_model_message":"Be brief.\nKeep quiet  about customers. Thanks.","enabled":true}`, "present"},
+		{"in part", "user_system_messages", `{"about_model_message":"Keep quiet about","about_user_message":"customers."}`, "missing"},
+		{"not there", "user_system_messages", `{"about_user_message":"I like tea."}`, "missing"},
+		{"no JSON", "user_system_messages", `Keep quiet about customers.`, ""},
+		{"a conversation", "f/conversation", `{"messages":[]}`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			q := post(t, "https://chatgpt.com/backend-api/"+c.path, c.body)
+			q.Header.Set("Chatgpt-Account-Id", "6f2b1c1e-0000-4000-8000-000000000001")
+			v := decided(t, r, Config{}, q)
+			got := ""
+			for _, f := range v.Facts {
+				if f.Name == "reminder" {
+					got = f.Value
+				}
+			}
+			if got != c.want || v.Changed {
+				t.Errorf("reminder %q, want %q; changed %v", got, c.want, v.Changed)
+			}
+		})
+	}
+}

@@ -2,7 +2,8 @@ package policy
 
 // A reminder is a sentence of the organisation, added to API requests so that
 // the model knows it too. Nothing is ever added to what a person typed into a
-// web page.
+// web page; of custom instructions that an account saves it is only said whether
+// the sentence stands in them.
 type reminder struct {
 	id    string
 	scope scope
@@ -14,13 +15,27 @@ type reminder struct {
 // model: Role says as whose, Value what it says.
 const ObligationReminder = "reminder"
 
+// ObligationCheck is the kind of an [Obligation] to say whether Value stands in
+// the custom instructions of an account. Nothing is changed.
+const ObligationCheck = "reminder_check"
+
+// activityInstructions is the activity of saving custom instructions.
+const activityInstructions = "instructions"
+
 // maxReminder bounds a reminder: it is paid for with every request.
 const maxReminder = 2000
 
 func (s *survey) obligations() (out []Obligation) {
 	for i := range s.p.reminders {
-		if r := &s.p.reminders[i]; s.m.Direction == Request && !s.m.Tenant.Account && r.scope.holds(s) {
+		r := &s.p.reminders[i]
+		if s.m.Direction != Request || !r.scope.holds(s) {
+			continue
+		}
+		switch {
+		case !s.m.Tenant.Account:
 			out = append(out, Obligation{Kind: ObligationReminder, Role: r.role, Value: r.text})
+		case s.m.Activity == activityInstructions:
+			out = append(out, Obligation{Kind: ObligationCheck, Value: r.text})
 		}
 	}
 	return out
