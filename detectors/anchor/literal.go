@@ -17,7 +17,8 @@ type literals struct {
 	threes     few    // by the last three bytes, of literals of three
 	fours      few    // by the last four bytes, of literals of four
 	words      []word // literals that their window does not decide
-	freeTwo    bool   // one of two bytes need not begin a word
+	freeTwo    uint64 // all ones if one of two bytes need not begin a word
+	wideTwo    uint64 // all ones if one of two bytes outside ASCII need not
 	reach      int    // most bytes of a literal behind its window, at most maxReach
 }
 
@@ -127,7 +128,13 @@ func (s *Set) addLiterals(ls []Literal) {
 		case end == 2:
 			p.add(l.Text, setTwo)
 			x, hash = &s.lits.two, hashTwo
-			s.lits.freeTwo = s.lits.freeTwo || !l.Begins
+			switch {
+			case l.Begins:
+			case l.Text[0] >= 0x80 && l.Text[1] >= 0x80:
+				s.lits.wideTwo = ^uint64(0)
+			default:
+				s.lits.freeTwo = ^uint64(0)
+			}
 		case end == 3:
 			x, hash = &s.lits.three, hashThree
 			s.lits.threes.add(hashThree(wordOf(l.Text, false).val))

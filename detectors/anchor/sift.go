@@ -12,13 +12,10 @@ func (f *finder) sift(text []byte, at int, m []masks) {
 	for i := range m {
 		k := &m[i]
 		base := at + i*64
-		last := w.begin
+		last, high := w.begin, w.high
 		begin := w.next(k)
-		two := begin<<1 | last>>63
-		if x.freeTwo {
-			two = ^uint64(0)
-		}
-		k.two &= two
+		two := begin<<1 | last>>63 | k.high&(k.high<<1|high>>63)&x.wideTwo
+		k.two &= two | x.freeTwo
 		k.three &= begin<<2 | last>>62
 		k.four &= begin<<3 | last>>61
 		kept := uint64(0)
@@ -42,14 +39,14 @@ func (f *finder) sift(text []byte, at int, m []masks) {
 }
 
 // edges is what must be known of the last bytes to say where words begin.
-type edges struct{ letter, lower, begin uint64 }
+type edges struct{ letter, lower, begin, high uint64 }
 
 // next says at which bytes of a block words begin, and forgets the last block.
 func (w *edges) next(k *masks) uint64 {
 	letter := k.word &^ (k.digit | k.punct) // '_' is the one sign of a word
 	lower := letter &^ k.upper
 	w.begin = ^(letter & (letter<<1 | w.letter>>63)) | k.upper&(lower<<1|w.lower>>63)
-	w.letter, w.lower = letter, lower
+	w.letter, w.lower, w.high = letter, lower, k.high
 	return w.begin
 }
 
@@ -61,6 +58,7 @@ func edgesBefore(text []byte, at int) (w edges) {
 			w.begin |= 1 << 63
 		}
 	}
+	w.high = uint64(text[at-1]) << 56
 	if b := text[at-1]; isLetter(b) {
 		w.letter = 1 << 63
 		if b >= 'a' {

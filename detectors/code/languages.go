@@ -58,6 +58,7 @@ type opening struct {
 // A lexicon is languages.txt, made ready. It is built once and never changes.
 type lexicon struct {
 	names   []string        // [0] is "unknown"
+	there   [512]uint64     // a bit for each hash of the first three bytes
 	buckets [4096][]opening // by the first three bytes; what asks for most comes first
 	short   [256][]opening  // those of one or two bytes, by the first
 }
@@ -112,6 +113,8 @@ func readLexicon(file string) *lexicon {
 		list := &x.short[o.text[0]]
 		if len(o.text) > 2 {
 			list = &x.buckets[bucket(o.text)]
+			h := hashOf([]byte(o.text))
+			x.there[h>>6] |= 1 << (h & 63)
 		}
 		*list = append(*list, o)
 	}
@@ -144,11 +147,24 @@ func headOf(t []byte) (head, mask uint64) {
 // find is the opening of a line that asks for most, nil if there is none; of
 // equals, one of a language that the region has.
 func (x *lexicon) find(t []byte, seen *[maxLanguages]uint16) (best *opening) {
-	head, _ := headOf(t)
+	begins := false // with the first three bytes of an opening: most lines do not
 	if len(t) > 2 {
+		h := hashOf(t)
+		begins = x.there[h>>6]>>(h&63)&1 == 1
+	}
+	if !begins && len(x.short[t[0]]) == 0 {
+		return nil
+	}
+	head, _ := headOf(t)
+	if begins {
 		best = pick(nil, x.buckets[bucket(t)], t, head, seen)
 	}
 	return pick(best, x.short[t[0]], t, head, seen)
+}
+
+// hashOf is a hash of 15 bits of the first three bytes.
+func hashOf(t []byte) uint32 {
+	return (uint32(t[0]) | uint32(t[1])<<8 | uint32(t[2])<<16) * 0x9E3779B1 >> 17
 }
 
 func pick(best *opening, list []opening, t []byte, head uint64, seen *[maxLanguages]uint16) *opening {

@@ -137,7 +137,11 @@ func (f *Finder) findApart(text []byte, base, i, limit int) int {
 		f.tokens = f.tokens[:copy(f.tokens, after(f.tokens, base+i-maxLine))]
 	}
 	for p := max(base+i-grid-8, 0)/grid*grid - base; p < at+grid && p+8 <= len(text); p += grid {
-		if p < 0 || !alternates(binary.LittleEndian.Uint64(text[p:])) {
+		if p < 0 {
+			continue
+		}
+		w := binary.LittleEndian.Uint64(text[p:])
+		if t := w ^ w>>16; t&evenLanes != 0 && t&oddLanes != 0 || !alternates(w) {
 			continue
 		}
 		for x := max(i, p-grid); x < min(at, p+grid+8); x++ {
@@ -184,11 +188,17 @@ func (f *Finder) findBreak(text []byte, base, i, limit int) int {
 	return limit
 }
 
+// The bytes of eight, but for the last two, at odd and at even places.
+const (
+	oddLanes  = 0x0000_FF00_FF00_FF00
+	evenLanes = 0x0000_00FF_00FF_00FF
+)
+
 // alternates reports whether every second of eight bytes is the same separator.
 func alternates(w uint64) bool {
 	t := w ^ w>>16
-	return t&0x0000_FF00_FF00_FF00 == 0 && setsApart(byte(w>>8)) && isSingle(byte(w>>16), byte(w>>8)) ||
-		t&0x0000_00FF_00FF_00FF == 0 && setsApart(byte(w)) && isSingle(byte(w>>8), byte(w))
+	return t&oddLanes == 0 && setsApart(byte(w>>8)) && isSingle(byte(w>>16), byte(w>>8)) ||
+		t&evenLanes == 0 && setsApart(byte(w)) && isSingle(byte(w>>8), byte(w))
 }
 
 // setsApart reports whether b may stand between single characters.

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 // fold rewrites a whole text and names the layers it undid.
@@ -420,5 +421,40 @@ func TestRunsAreAdmittedAsDecoded(t *testing.T) {
 	}
 	if admitted < 10_000 {
 		t.Errorf("only %d runs were admitted", admitted)
+	}
+}
+
+// The rows of Unicode that are said to hold neither marks nor digits hold none.
+func TestSignsAreNeitherMarksNorDigits(t *testing.T) {
+	for r := range rune(0x3000) {
+		if signs(r) && (unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Nd, r)) {
+			t.Errorf("%U is a mark or a digit", r)
+		}
+	}
+}
+
+// What a head of a run may begin with is never refused by its first bytes when the
+// whole head would do.
+func TestFirstBytesRefuseNothingThatMayHold(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	held := 0
+	for range 2_000_000 {
+		var first [12]byte
+		for i := range first {
+			switch first[i] = byte(r.IntN(256)); {
+			case r.IntN(3) == 0:
+				first[i] = "\x00\x1f\x8b\x78\x9c\xff\xfe\xc3\xa4\xe2\x82a"[r.IntN(12)]
+			case r.IntN(3) > 0:
+				first[i] &= 0x7F
+			}
+		}
+		if mayHold(first) {
+			if held++; !mayBegin(first[0], first[1], first[2]) {
+				t.Fatalf("% x may hold something and is refused", first)
+			}
+		}
+	}
+	if held < 10_000 {
+		t.Errorf("only %d heads may hold anything", held)
 	}
 }

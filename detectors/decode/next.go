@@ -11,6 +11,7 @@ type Finder struct {
 	apart int  // absolute offset of the next separator that sets characters apart, or of the end of what was searched
 	seen  bool // there is one at apart
 
+	mute  stretch   // where quoted-printable does not show itself
 	rows  []stretch // where digits may be set apart
 	lines []stretch // where line breaks may cut numbers and keys
 	// Absolute offsets, ascending: where long runs of token bytes begin and heads
@@ -50,9 +51,12 @@ func (f *Finder) Next(text []byte, base, i int, eof bool, buf []byte) (at int, c
 		if least >= limit {
 			return limit, c, false
 		}
-		if f.seen && f.apart == base+least {
+		switch {
+		case f.seen && f.apart == base+least:
 			c, ok = f.unit(text, base, least, buf)
-		} else {
+		case text[least] == '=' && f.quiet(text, base, least):
+			ok = false
+		default:
 			c, ok = Unit(text, least, buf)
 		}
 		if ok {
@@ -61,6 +65,36 @@ func (f *Finder) Next(text []byte, base, i int, eof bool, buf []byte) (at int, c
 		i = least + 1
 	}
 	return limit, c, false
+}
+
+// quiet reports whether the pair at text[i] is none of quoted-printable because
+// nothing around it is: as [Unit] says it, but what lies around several pairs is
+// read once. It lets Unit decide where it does not know.
+func (f *Finder) quiet(text []byte, base, i int) bool {
+	if softBreak(text, i) > 0 {
+		return false
+	}
+	b, ok := upperPair(text, i+1)
+	if !ok {
+		return true
+	}
+	if b == '=' || pairAt(text, i-3) || pairAt(text, i+3) {
+		return false
+	}
+	lo, hi := max(0, i-Context), min(len(text), i+Context)
+	from := lo
+	if base+lo >= f.mute.from && base+lo <= f.mute.to {
+		from = max(lo, f.mute.to-base)
+	}
+	shows, until := showsMail(text, from, hi)
+	if shows {
+		return false
+	}
+	if from == lo {
+		f.mute.from = base + lo
+	}
+	f.mute.to = base + max(until, from)
+	return true
 }
 
 // findNext searches text[i:limit], but what was searched, for separators that

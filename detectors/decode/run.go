@@ -74,8 +74,15 @@ func (r *Runner) Decode(text []byte, start int, eof bool) (d Decoded, ok, more b
 // afterLabel is where the run may begin behind the next byte that is no letter
 // or digit, near the start; -1 when there is none.
 func afterLabel(text []byte, i int) int {
-	for j := i; j < len(text) && j-i < 32 && tokenByte(text[j]); j++ {
-		if !isAlnum(text[j]) && j+1 < len(text) && isAlnum(text[j+1]) {
+	for j, stop := i, min(len(text)-1, i+32); j < stop; j++ {
+		c := class(text[j])
+		if c&classAlnum != 0 {
+			continue
+		}
+		if c == 0 {
+			break
+		}
+		if class(text[j+1])&classAlnum != 0 {
 			return j + 1
 		}
 	}
@@ -159,11 +166,32 @@ func refused(p []byte) bool {
 		return true
 	case all&classBase32 != 0, all&classBase64 == 0, any&(classURL|classStd) == classURL|classStd:
 		return false
-	case all&classHex != 0 && mayHold(hexHead(p)):
+	case all&classHex != 0 && mayBegin(hexByte(p), hexByte(p[2:]), hexByte(p[4:])) && mayHold(hexHead(p)):
 		return false
 	}
-	return !mayHold(base64Head(p))
+	a, b, c := base64Bytes(p)
+	return !mayBegin(a, b, c) || !mayHold(base64Head(p))
 }
+
+// mayBegin reports whether what begins with these bytes may be packed or text: of
+// what was chosen at random, three in four may not. It lets through what mayHold
+// refuses, never less.
+func mayBegin(a, b, c byte) bool {
+	switch {
+	case a == 0x1F && b == 0x8B || a == 0x78: // packed
+		return true
+	case a == 0 || b == 0 || a >= 0xFE: // wide
+		return true
+	case a >= 0x80:
+		return leads(a) && b&0xC0 == 0x80 && (a >= 0xE0 && c&0xC0 == 0x80 || a < 0xE0 && (c < 0x80 || leads(c)))
+	case b >= 0x80:
+		return leads(b) && c&0xC0 == 0x80
+	}
+	return c < 0x80 || leads(c)
+}
+
+// leads reports whether a character of several bytes may begin with b (RFC 3629).
+func leads(b byte) bool { return b >= 0xC2 && b <= 0xF4 }
 
 // mayHold reports whether what is longer and begins with these bytes may be packed
 // or text.
@@ -174,19 +202,24 @@ func mayHold(first [12]byte) bool {
 // hexHead is what 24 digits of hex hold.
 func hexHead(p []byte) (first [12]byte) {
 	for i := range first {
-		first[i] = nibble(p[2*i])<<4 | nibble(p[2*i+1])
+		first[i] = hexByte(p[2*i:])
 	}
 	return first
 }
 
+func hexByte(p []byte) byte { return nibble(p[0])<<4 | nibble(p[1]) }
+
 // base64Head is what 16 characters of base64 hold.
 func base64Head(p []byte) (first [12]byte) {
 	for i := 0; i < 4; i++ {
-		q := p[4*i : 4*i+4]
-		v := uint32(sextets[q[0]&0x7F])<<18 | uint32(sextets[q[1]&0x7F])<<12 | uint32(sextets[q[2]&0x7F])<<6 | uint32(sextets[q[3]&0x7F])
-		first[3*i], first[3*i+1], first[3*i+2] = byte(v>>16), byte(v>>8), byte(v)
+		first[3*i], first[3*i+1], first[3*i+2] = base64Bytes(p[4*i:])
 	}
 	return first
+}
+
+func base64Bytes(p []byte) (a, b, c byte) {
+	v := uint32(sextets[p[0]&0x7F])<<18 | uint32(sextets[p[1]&0x7F])<<12 | uint32(sextets[p[2]&0x7F])<<6 | uint32(sextets[p[3]&0x7F])
+	return byte(v >> 16), byte(v >> 8), byte(v)
 }
 
 // admits reports whether p, all of it in c's alphabet, holds text or what is

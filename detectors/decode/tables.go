@@ -9,6 +9,7 @@ const (
 	classToken
 	classURL // - and _
 	classStd // + and /
+	classAlnum
 )
 
 const classes = "" +
@@ -24,12 +25,18 @@ const sextets = "" +
 	"\x00\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x00\x00\x00\x00\x3f" +
 	"\x00\x1a\x1b\x1c\x1d\x1e\x1f\x20\x21\x22\x23\x24\x25\x26\x27\x28\x29\x2a\x2b\x2c\x2d\x2e\x2f\x30\x31\x32\x33\x00\x00\x00\x00\x00"
 
-// class is 0 for what is no token byte.
-func class(b byte) byte {
-	if b >= 0x80 {
-		return 0
+// classOf is classes for every byte.
+var classOf = func() (t [256]byte) {
+	copy(t[:], classes)
+	for b := range t {
+		if isAlnum(byte(b)) {
+			t[b] |= classAlnum
+		}
 	}
-	return classes[b&0x7F]
-}
+	return t
+}()
+
+// class is 0 for what is no token byte.
+func class(b byte) byte { return classOf[b] }
 
 func nibble(b byte) byte { return b&0xF + b>>6*9 } // of a hex digit

@@ -61,16 +61,25 @@ func quoted(text []byte, i int, buf []byte) (Change, bool) {
 	if b == '=' || pairAt(text, i-3) || pairAt(text, i+3) {
 		return Change{3, append(buf[:0], b), Quoted}, true
 	}
-	lo, hi := max(0, i-Context), min(len(text), i+Context)
-	for j := lo; ; j++ {
+	if shows, _ := showsMail(text, max(0, i-Context), min(len(text), i+Context)); shows {
+		return Change{3, append(buf[:0], b), Quoted}, true
+	}
+	return Change{}, false
+}
+
+// showsMail reports whether quoted-printable shows itself in text[lo:hi], and if
+// not, up to where nothing that stands behind hi could make it.
+func showsMail(text []byte, lo, hi int) (shows bool, until int) {
+	for j := lo; j < hi; j++ {
 		n := bytes.IndexByte(text[j:hi], '=')
 		if n < 0 {
-			return Change{}, false
+			break
 		}
 		if j += n; softBreak(text[:hi], j) > 0 || j+2 < hi && text[j+1] == '3' && text[j+2] == 'D' {
-			return Change{3, append(buf[:0], b), Quoted}, true
+			return true, j
 		}
 	}
+	return false, hi - 2
 }
 
 // pairAt reports whether a whole pair stands at i.
@@ -202,9 +211,7 @@ func letter(text []byte, i int, buf []byte) (Change, bool) {
 			return Change{}, false
 		}
 		return Change{n, buf[:0], Invisible}, true
-	case unicode.Is(unicode.Mn, r) && i > 0 && text[i-1] > ' ' && text[i-1] < 0x7F:
-		return Change{n, buf[:0], Invisible}, true
-	case unicode.Is(unicode.Mn, r) && stacked(text, i):
+	case combines(r) && (i > 0 && text[i-1] > ' ' && text[i-1] < 0x7F || stacked(text, i)):
 		return Change{n, buf[:0], Invisible}, true
 	}
 	if s := separator(r); s != 0 {
@@ -213,7 +220,7 @@ func letter(text []byte, i int, buf []byte) (Change, bool) {
 		}
 		return Change{}, false
 	}
-	if unicode.Is(unicode.Nd, r) {
+	if digit(r) {
 		return Change{n, append(buf[:0], byte('0'+digitValue(r))), Width}, true
 	}
 	if l := homoglyph(r); l != 0 {
@@ -229,6 +236,15 @@ func letter(text []byte, i int, buf []byte) (Change, bool) {
 	}
 	return Change{}, false
 }
+
+// combines reports whether r is drawn over what stands before it, digit whether it is
+// a digit of any script. There are none of either from U+2010 to U+20CF, dashes and
+// bullets and signs for money, and from U+2100 to U+2CEE, arrows, mathematics and
+// boxes (Unicode 15.1), which are all there is in most texts.
+func combines(r rune) bool { return !signs(r) && unicode.Is(unicode.Mn, r) }
+func digit(r rune) bool    { return !signs(r) && unicode.Is(unicode.Nd, r) }
+
+func signs(r rune) bool { return r >= 0x2010 && r < 0x20D0 || r >= 0x2100 && r < 0x2CEF }
 
 // plainLetter knows most characters of ordinary text: letters with accents,
 // typographic quotes, kana, ideographs and syllables that hide nothing.
@@ -268,12 +284,12 @@ func asciiBeside(text []byte, i, n int) bool {
 // digitBeside reports whether a digit, plain or full-width, stands next to text[i:i+n].
 func digitBeside(text []byte, i, n int) bool {
 	if i > 0 {
-		if r, _ := utf8.DecodeLastRune(text[:i]); unicode.Is(unicode.Nd, r) {
+		if r, _ := utf8.DecodeLastRune(text[:i]); r < 0x80 && isDigit(byte(r)) || r >= 0x80 && digit(r) {
 			return true
 		}
 	}
 	if i+n < len(text) {
-		if r, _ := utf8.DecodeRune(text[i+n:]); unicode.Is(unicode.Nd, r) {
+		if r, _ := utf8.DecodeRune(text[i+n:]); r < 0x80 && isDigit(byte(r)) || r >= 0x80 && digit(r) {
 			return true
 		}
 	}
