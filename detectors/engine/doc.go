@@ -24,7 +24,8 @@
 //   - L5 Budget. Work is counted, not timed. It runs out at the same byte for every
 //     cut and gives one gap for the rest of the text.
 //   - L6 Overlap. A finding is dropped if an overlapping one outranks it: level, then
-//     length, then the smaller rule id. Options.Matched hears of every span before that.
+//     length, then the smaller rule id. Source code and the values in it do not
+//     compete. Options.Matched hears of every span before that.
 //   - L7 Late. What only a block of text or its end can show is marked Late and
 //     reported when the text ends.
 //   - L8 Layers. What is hidden (escapes, look-alikes, invisible characters, numbers

@@ -4,12 +4,17 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/promptgate/promptgate/detectors"
 )
 
-// outranks reports whether a, overlapping b, has b dropped (law L6).
+// outranks reports whether a, overlapping b, has b dropped (law L6). That a text is
+// source code says nothing of the values in it, and they nothing of that.
 func outranks(a, b *detectors.Finding) bool {
+	if isCode(a) != isCode(b) {
+		return false
+	}
 	if x, y := a.Confidence.Level(), b.Confidence.Level(); x != y {
 		return x > y
 	}
@@ -21,6 +26,8 @@ func outranks(a, b *detectors.Finding) bool {
 	}
 	return len(a.Layers) < len(b.Layers) // the same, read twice
 }
+
+func isCode(f *detectors.Finding) bool { return strings.HasPrefix(string(f.Type), "source_code.") }
 
 func byStart(a, b detectors.Finding) int {
 	return cmp.Or(a.Span.Start-b.Span.Start, a.Span.End-b.Span.End, cmp.Compare(a.Rule, b.Rule))

@@ -23,7 +23,8 @@ const (
 // a block and a table may be of any length.
 type table struct {
 	open    bool
-	sql     bool // tuples behind VALUES
+	tuples  *brackets // rows are tuples in brackets; nil: they are lines
+	html    bool      // rows are those of a table in HTML
 	inTuple bool
 	delim   byte
 	columns []column
@@ -33,10 +34,18 @@ type table struct {
 	none    int // no header stands above what ends here
 }
 
+// brackets are what tuples stand between, and how their strings are quoted.
+type brackets struct{ left, right, quote byte }
+
+var (
+	inSQL  = &brackets{'(', ')', '\''}
+	inJSON = &brackets{'[', ']', '"'}
+)
+
 // hint notes a place that may be a cell of a table: it stands between the
 // borders of cells, or the words around it do.
 func (c *check) hint(s, e int) {
-	if k := len(c.hints); c.table.open && !c.table.sql || k == maxHints || k > 0 && c.hints[k-1] == c.v.Off+s {
+	if k := len(c.hints); c.table.open && c.table.tuples == nil && !c.table.html || k == maxHints || k > 0 && c.hints[k-1] == c.v.Off+s {
 		return
 	}
 	if c.border(e, 1) && c.border(s-1, -1) {
@@ -46,7 +55,7 @@ func (c *check) hint(s, e int) {
 
 // What borders cells, and what may stand in the cell of a number.
 var (
-	cellBorders = setOf(",;\t|()\n\r")
+	cellBorders = setOf(",;\t|()<>\n\r")
 	cellBytes   = bytesThat(func(b byte) bool { return isWord(b) || b >= 0x80 || bytes.IndexByte([]byte(" .#\"'`"), b) >= 0 })
 )
 
@@ -60,6 +69,8 @@ func (c *check) border(i, step int) bool {
 			return true
 		case cellBytes.has(b):
 			i += step
+		case b == '[' || b == ']':
+			return text[i-step] == '"' // of strings: a row in JSON
 		default:
 			return false
 		}
@@ -99,7 +110,7 @@ func (p *pass) Block(v detectors.View, _ anchor.Block, emit func(detectors.Findi
 // the table. It reports false if that cannot be said yet.
 func (c *check) header(i int, last bool) bool {
 	text := c.v.Text
-	if c.insert(i) {
+	if c.insert(i) || c.matrix(i) || c.html(i) {
 		return true
 	}
 	start := bytes.LastIndexByte(text[:i], '\n') + 1
@@ -137,7 +148,7 @@ func (c *check) header(i int, last bool) bool {
 				break
 			}
 			if c.names(text[s:e], d) {
-				t.delim, t.sql, t.pos = d, false, c.v.Off+e+1
+				t.delim, t.tuples, t.pos = d, nil, c.v.Off+e+1
 				return true
 			}
 			if s == 0 {
@@ -220,7 +231,7 @@ func (c *check) names(line []byte, delim byte) bool {
 		return true
 	})
 	c.work += len(line)
-	t.open, t.col, t.bad, t.inTuple = named, 0, 0, false
+	t.open, t.col, t.bad, t.inTuple, t.html = named, 0, 0, false, false
 	return named
 }
 
@@ -261,8 +272,43 @@ func (c *check) insert(i int) bool {
 	if len(rest) < 6 || !strings.EqualFold(string(rest[:6]), "values") || !c.names(text[open:open+n], ',') {
 		return false
 	}
-	c.table.sql, c.table.delim = true, ','
+	c.table.tuples, c.table.delim = inSQL, ','
 	c.table.pos = c.v.Off + k + bytes.IndexByte(text[k:], rest[0]) + 6
+	return true
+}
+
+// matrix looks for an array of column names around index i, before arrays of
+// values: [["name","ssn"],["…","…"]], {"columns":["name","ssn"],"rows":[["…","…"]]}.
+func (c *check) matrix(i int) bool {
+	text := c.v.Text
+	from := max(0, i-maxHeader)
+	open := bytes.LastIndexByte(text[from:i], '[')
+	if open < 0 {
+		return false
+	}
+	open += from + 1
+	n := bytes.IndexByte(text[i:min(len(text), open+maxHeader)], ']')
+	if n < 0 || c.v.Off+open < c.table.none || text[open] != '"' {
+		return false
+	}
+	k := i + n + 1
+	for k < len(text) && k-i-n < 40 && text[k] != '[' && text[k] != '{' && text[k] != ']' {
+		k++
+	}
+	for k+1 < len(text) && text[k] == '[' && bytes.IndexByte([]byte("[ \r\n"), text[k+1]) >= 0 {
+		k++
+		for k < len(text) && isSpace(text[k]) {
+			k++
+		}
+	}
+	if k >= len(text) || text[k] != '[' {
+		return false
+	}
+	c.table.none = c.v.Off + open + 1 // looked at once
+	if bytes.Count(text[open:i+n], []byte(",")) == 0 || !c.names(text[open:i+n], ',') {
+		return false
+	}
+	c.table.tuples, c.table.delim, c.table.pos = inJSON, ',', c.v.Off+k
 	return true
 }
 
@@ -274,13 +320,17 @@ func (c *check) rows(last bool) {
 		t.open = false
 		return
 	}
+	if t.html {
+		c.htmlRows(last)
+		return
+	}
 	for t.open {
 		i := t.pos - c.v.Off
 		if i >= len(text) {
 			t.open = !last
 			return
 		}
-		if t.sql && !t.inTuple {
+		if t.tuples != nil && !t.inTuple {
 			for i < len(text) && (isSpace(text[i]) || text[i] == ',') {
 				i++
 			}
@@ -288,7 +338,7 @@ func (c *check) rows(last bool) {
 			if i == len(text) {
 				return
 			}
-			if t.open = text[i] == '('; !t.open {
+			if t.open = text[i] == t.tuples.left; !t.open {
 				return
 			}
 			t.inTuple, t.col, t.pos = true, 0, t.pos+1
@@ -318,6 +368,14 @@ func (c *check) rows(last bool) {
 	}
 }
 
+// quote is what strings stand between.
+func (t *table) quote() byte {
+	if t.tuples != nil {
+		return t.tuples.quote
+	}
+	return '"'
+}
+
 // cell finds the end of the cell at index i, and whether it is the last of its
 // row; end < 0 if it goes on behind the text.
 func cell(text []byte, i int, t *table) (end int, ends bool) {
@@ -329,11 +387,11 @@ func cell(text []byte, i int, t *table) (end int, ends bool) {
 			if b == quote {
 				quote = 0
 			}
-		case (b == '"' && !t.sql || b == '\'' && t.sql) && len(bytes.TrimSpace(text[i:k])) == 0:
+		case b == t.quote() && len(bytes.TrimSpace(text[i:k])) == 0:
 			quote = b
 		case b == t.delim:
 			return k, false
-		case b == '\n' && !t.sql, b == ')' && t.sql:
+		case t.tuples == nil && b == '\n', t.tuples != nil && b == t.tuples.right:
 			return k, true
 		}
 	}
