@@ -19,6 +19,9 @@ import (
 // accept says to upstream which content codings its answer may have: where answers
 // are inspected gzip, and none at all for streams.
 func (m *message) accept(h http.Header) {
+	if m.restorer != nil && h["Accept-Encoding"] != nil {
+		h["Accept-Encoding"] = []string{"gzip"}
+	}
 	if m.verdict == nil || m.endpoint == nil || m.endpoint.Mode != provider.Inspect || h["Accept-Encoding"] == nil {
 		return
 	}

@@ -266,6 +266,7 @@ func (m *message) answered(resp *http.Response) {
 	m.silent = time.AfterFunc(limit, func() { m.cancel(errSilent) })
 	resp.Body = &answerBody{ReadCloser: resp.Body, m: m, limit: limit}
 	m.inspectAnswer(resp)
+	m.restoreRead(resp)
 }
 
 // a namedBody is an answer whose beginning the inspector wants to see.

@@ -43,11 +43,12 @@ type message struct {
 	held     int64         // bytes of the budget
 	received time.Time     // when the request was there whole
 	incident string
-	cause    refuse.Cause   // why the answer is our own
-	failed   error          // why there is no whole answer
-	switched *http.Response // to an upgrade: had already
-	evidence sync.Once      // waits for the record; also from http.Transport's goroutine
-	silent   *time.Timer    // ends an upstream that falls silent in mid-answer
+	cause    refuse.Cause     // why the answer is our own
+	failed   error            // why there is no whole answer
+	switched *http.Response   // to an upgrade: had already
+	evidence sync.Once        // waits for the record; also from http.Transport's goroutine
+	restorer inspect.Rewriter // of what is read; nil when nothing is restored
+	silent   *time.Timer      // ends an upstream that falls silent in mid-answer
 }
 
 // errPanicked: a handler panicked.
@@ -189,6 +190,7 @@ func cleanPath(p string) string {
 
 // pass sends a request on without looking into it.
 func (m *message) pass() {
+	m.reads()
 	m.body = newStallReader(m.w.control, m.r.Body, m.s.lim.BodyStall)
 	p := payload{length: m.r.ContentLength}
 	if m.r.ContentLength != 0 {

@@ -80,6 +80,10 @@ type Config struct {
 	// [identity.Resolver.Resolve] does; the reason of an *identity.Error chooses
 	// the answer. Nil means everybody is anonymous.
 	Authenticate func(client netip.Addr, authorization string) (identity.Principal, error)
+	// Reading returns what changes an answer that is read without a decision, such as
+	// a conversation that the provider keeps, for somebody and a path; nil, and nil
+	// from it, changes nothing.
+	Reading func(p identity.Principal, path string) inspect.Rewriter
 	// Unsniffable lists CONNECT targets ("host:port") in whose tunnels something
 	// else than TLS, or TLS for another name, is let through: SSH to a git host,
 	// say. A provider's name inside is refused all the same.

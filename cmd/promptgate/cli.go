@@ -37,7 +37,7 @@ type runner func(ctx context.Context, p *program, args []string) error
 // verbs are all of them, in the order of help.
 func verbs() []verb {
 	return []verb{
-		serveVerb(), scanVerb(), explainVerb(), checkVerb(), testVerb(), policyVerb(), bundleVerb(), breakGlassVerb(),
+		serveVerb(), scanVerb(), explainVerb(), checkVerb(), testVerb(), policyVerb(), bundleVerb(), breakGlassVerb(), vaultVerb(),
 		fingerprintVerb(), edmVerb(), caVerb(), tokenVerb(), canaryVerb(), shapesVerb(), demoVerb(), versionVerb(), helpVerb(),
 	}
 }

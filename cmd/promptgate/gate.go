@@ -25,6 +25,7 @@ import (
 	"github.com/promptgate/promptgate/proxy/refuse"
 	"github.com/promptgate/promptgate/proxy/shape"
 	"github.com/promptgate/promptgate/proxy/spent"
+	"github.com/promptgate/promptgate/proxy/store"
 	"github.com/promptgate/promptgate/proxy/telemetry"
 	"github.com/promptgate/promptgate/proxy/unlisted"
 	"github.com/promptgate/promptgate/proxy/upload"
@@ -49,6 +50,7 @@ type gate struct {
 	bundles    *bundle.Fetcher             // of rules; nil when there is no server for them
 	onLastGood atomic.Bool                 // the rules in force are those of before, rules_dir has mistakes
 	started    time.Time
+	store      *store.DB      // what tokens stand for
 	coach      *coach.Book    // what people have been told and have acknowledged
 	unlisted   *unlisted.Book // requests that no row of the catalogue names
 	tracing    *telemetry.Tracing
@@ -174,7 +176,7 @@ func (g *gate) proxy(p *program) error {
 	g.inspector = inspect.New(g.rules().Rules, inspect.Config{
 		Analyzer: remote,
 		Timeout:  c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
-		Coach: g.coach, Spent: &spent.Ledger{}, Uploads: uploads, Unlisted: g.unlisted, Key: g.key, Files: g.files, Stale: g.stale, Emergency: g.emergency})
+		Tokens: g.openVault(), Coach: g.coach, Spent: &spent.Ledger{}, Uploads: uploads, Unlisted: g.unlisted, Key: g.key, Files: g.files, Stale: g.stale, Emergency: g.emergency})
 	bodies, err := openSpool(c, g.state, g.log)
 	if err != nil {
 		return err
@@ -192,6 +194,7 @@ func (g *gate) proxy(p *program) error {
 		Leaf:         g.authority.Leaf,
 		Refuse:       func(p refuse.Problem) refuse.Refusal { return g.rules().Messages.Problem(p) },
 		Authenticate: resolver.Resolve,
+		Reading:      g.reading,
 		PlainPorts:   c.Tunnel.PlainPorts,
 		Upstream:     up,
 		Limits:       limits,
@@ -245,6 +248,11 @@ func (g *gate) close() {
 	if g.audit != nil {
 		if err := g.audit.Close(); err != nil {
 			g.log.Error("audit log did not close cleanly", "error.type", fmt.Sprintf("%T", err))
+		}
+	}
+	if g.store != nil {
+		if err := g.store.Close(); err != nil {
+			g.log.Error("the vault did not close cleanly", "error.message", err.Error())
 		}
 	}
 	if g.tracing != nil {

@@ -44,6 +44,7 @@ type Config struct {
 	Analyzer  Analyzer  `toml:"analyzer"`
 	Audit     Audit     `toml:"audit"`
 	Bundle    Bundle    `toml:"bundle"`
+	Vault     Vault     `toml:"vault"`
 
 	BreakGlass BreakGlass `toml:"break_glass"`
 	Log        Log        `toml:"log"`
@@ -151,6 +152,27 @@ type Bundle struct {
 	MaxAge        time.Duration `toml:"max_age"`        // without an answer, after which messages have the gap policy_stale; 0 = never
 	AllowRollback bool          `toml:"allow_rollback"` // take a bundle with a lower serial
 }
+
+// Vault is about the tokens of reversible redactions: what they stand for is kept
+// sealed where the provider keeps the conversation.
+type Vault struct {
+	TokenScope TokenScope    `toml:"token_scope"` // how far equal values have equal tokens
+	KeyFile    string        `toml:"key_file"`    // "" = vault.keys in StateDir; replicas share one
+	Keep       time.Duration `toml:"keep"`        // after which a value that was not sent again is forgotten; 0 = nothing is kept
+	MaxValues  int           `toml:"max_values"`  // beyond it those go that were not sent for longest
+	MaxBytes   int64         `toml:"max_bytes"`   // of the file
+	Required   bool          `toml:"required"`    // a message whose values cannot be kept is blocked
+}
+
+// TokenScope says how far equal values have equal tokens.
+type TokenScope string
+
+// The scopes.
+const (
+	ScopeTenant       TokenScope = "tenant"       // for everybody
+	ScopePrincipal    TokenScope = "principal"    // for each person
+	ScopeConversation TokenScope = "conversation" // in each of a person's conversations
+)
 
 // BreakGlass is about the emergency exit.
 type BreakGlass struct {
@@ -268,6 +290,7 @@ func Default() *Config {
 			Shapes:       30 * 24 * time.Hour,
 		},
 		Bundle: Bundle{Poll: time.Minute},
+		Vault:  Vault{TokenScope: ScopePrincipal, Keep: 30 * 24 * time.Hour, MaxValues: 1_000_000, MaxBytes: 1 << 30},
 		Log:    Log{Level: "info", Format: "json"},
 	}
 }

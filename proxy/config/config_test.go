@@ -282,3 +282,21 @@ func TestConnectToAndPrefixes(t *testing.T) {
 		t.Errorf("got %v, %v", p, err)
 	}
 }
+
+func TestVaultSettingsAreChecked(t *testing.T) {
+	for text, want := range map[string]string{
+		"[vault]\ntoken_scope = \"person\"":           "vault.token_scope",
+		"[vault]\nkeep = \"-1h\"":                     "must not be negative",
+		"[vault]\nkeep = \"0s\"\nrequired = true":     "wants values to be kept",
+		"[vault]\nmax_values = 1":                     "at least 1000",
+		"[vault]\nmax_bytes = 1":                      "at least 1048576",
+		"[vault]\nkeep = \"0s\"":                      "",
+		"[vault]\ntoken_scope = \"tenant\"":           "",
+		"[vault]\nrequired = true\nmax_values = 1000": "",
+	} {
+		_, err := Parse("test.toml", []byte(text))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}

@@ -25,7 +25,24 @@ func (c *Config) Validate() error {
 	v.identity()
 	v.choices()
 	v.bundle()
+	v.vault()
 	return v.errs.Err()
+}
+
+func (v *validator) vault() {
+	c := v.c.Vault
+	if c.Keep < 0 {
+		v.errorf("vault.keep", "vault.keep must not be negative; 0s keeps nothing")
+	}
+	if c.Required && c.Keep == 0 {
+		v.errorf("vault.required", `vault.required wants values to be kept, and vault.keep = "0s" keeps none`)
+	}
+	if c.MaxValues < 1000 {
+		v.errorf("vault.max_values", "vault.max_values is at least 1000")
+	}
+	if c.MaxBytes < 1<<20 {
+		v.errorf("vault.max_bytes", "vault.max_bytes is at least 1048576")
+	}
 }
 
 func (v *validator) bundle() {
@@ -275,6 +292,7 @@ func (v *validator) choices() {
 	v.oneOf("identity.anonymous", string(c.Identity.Anonymous), string(AnonymousAllow), string(AnonymousDeny))
 	v.oneOf("audit.durable", string(c.Audit.Durable), string(BeforeAnswer), string(BeforeForward))
 	v.oneOf("audit.identity", string(c.Audit.Identity), string(IdentityHash), string(IdentityClear))
+	v.oneOf("vault.token_scope", string(c.Vault.TokenScope), string(ScopeTenant), string(ScopePrincipal), string(ScopeConversation))
 	v.oneOf("log.level", string(c.Log.Level), "debug", "info", "warn", "error")
 	v.oneOf("log.format", string(c.Log.Format), "json", "text")
 	if c.Profile == "" || strings.ContainsAny(c.Profile, `/\.`) {
