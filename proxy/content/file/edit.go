@@ -16,16 +16,18 @@ import (
 type origin struct {
 	entry string // of the archive
 	read  *dialect
-	lead  int // bytes that were trimmed off in front
+	cells []cell // of a sheet, which has no dialect
+	lead  int    // bytes that were trimmed off in front
 }
 
-// Edit implements content.Files for office documents but the cells of xlsx,
-// whose numbers would have to become texts. Entries without an edit are copied
-// as they are.
+// Edit implements content.Files for office documents. Entries without an edit are
+// copied as they are.
 func (r *Reader) Edit(ctx context.Context, data []byte, media string, edits []content.FileEdit) (edited []byte, ok bool) {
 	j := r.job(ctx)
+	j.editing = true
 	j.file(data, media, "", 0)
 	byEntry := map[string][]content.FileEdit{}
+	var strings map[int][]content.FileEdit // of a workbook: edits in its table of strings
 	for _, e := range edits {
 		o, ok := j.origins[e.Part]
 		if !ok || e.Start < 0 || e.End < e.Start || e.End > len(j.parts[e.Part].Text) {
@@ -33,6 +35,9 @@ func (r *Reader) Edit(ctx context.Context, data []byte, media string, edits []co
 		}
 		e.Start, e.End = e.Start+o.lead, e.End+o.lead
 		byEntry[o.entry] = append(byEntry[o.entry], e)
+	}
+	if strings, ok = j.sharedEdits(byEntry); !ok {
+		return nil, false
 	}
 	z, err := zip.NewReader(bytes.NewReader(data), int64(len(data)))
 	if err != nil {
@@ -43,6 +48,9 @@ func (r *Reader) Edit(ctx context.Context, data []byte, media string, edits []co
 	seen := map[string]bool{}
 	for _, f := range z.File {
 		edits := byEntry[f.Name]
+		if f.Name == sharedStrings && len(strings) > 0 {
+			edits = []content.FileEdit{{}} // not of this text
+		}
 		if seen[f.Name] && edits != nil {
 			return nil, false // which of the two is read is for its reader to say
 		}
@@ -57,7 +65,16 @@ func (r *Reader) Edit(ctx context.Context, data []byte, media string, edits []co
 		if !ok || len(b) != int(f.UncompressedSize64) {
 			return nil, false
 		}
-		if b, ok = dialectOf(j, f.Name).edit(b, edits); !ok {
+		o := j.origin(f.Name)
+		switch {
+		case f.Name == sharedStrings:
+			b, ok = editStrings(b, strings)
+		case o.read == nil:
+			b, ok = editCells(b, o.cells, j.textOf(f.Name), edits)
+		default:
+			b, ok = o.read.edit(b, edits)
+		}
+		if !ok {
 			return nil, false
 		}
 		to, err := w.CreateHeader(&zip.FileHeader{Name: f.Name, Method: zip.Deflate, Modified: f.Modified})
@@ -79,13 +96,25 @@ func (r *Reader) Edit(ctx context.Context, data []byte, media string, edits []co
 	return out.Bytes(), true
 }
 
-func dialectOf(j *job, entry string) *dialect {
+// origin is the origin of a part that comes from an entry.
+func (j *job) origin(entry string) origin {
 	for _, o := range j.origins {
 		if o.entry == entry {
-			return o.read
+			return o
 		}
 	}
-	return &plain
+	return origin{read: &plain}
+}
+
+// textOf is the text of the part that comes from an entry, with what was trimmed
+// off in front as spaces.
+func (j *job) textOf(entry string) []byte {
+	for i, o := range j.origins {
+		if o.entry == entry {
+			return append(bytes.Repeat([]byte{' '}, o.lead), j.parts[i].Text...)
+		}
+	}
+	return nil
 }
 
 // edit writes XML with edits in the text that read returns of it: in character

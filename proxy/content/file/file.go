@@ -73,6 +73,7 @@ type job struct {
 
 	parts    []content.FilePart
 	origins  map[int]origin // of parts that can be edited
+	editing  bool           // the job is to edit, and needs to know where cells stand
 	facts    []content.Fact
 	gaps     []detectors.Gap
 	text     int // bytes of parts

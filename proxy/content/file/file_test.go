@@ -163,7 +163,7 @@ func TestCopiesInAWorkbookAreRead(t *testing.T) {
 func TestEditsOfDocuments(t *testing.T) {
 	for name, old := range map[string]string{
 		"letter.docx":  "4111 1111 1111 1111", // over two runs
-		"roadmap.pptx": "second line", "note.odt": "A plain paragraph",
+		"roadmap.pptx": "second line", "note.odt": "A plain paragraph", "customers.xlsx": "4111111111111111",
 	} {
 		data, err := os.ReadFile("testdata/" + name)
 		if err != nil {

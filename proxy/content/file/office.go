@@ -102,18 +102,24 @@ func (d *document) read(name, at string, t *dialect) {
 	if !ok {
 		d.gap(at, detectors.CauseDecodeError, len(b))
 	}
-	n := len(d.parts)
-	d.part(at, "", text)
-	if len(d.parts) > n && d.at == "" { // not in another file, and not cut
-		p := &d.parts[n]
-		if lead := bytes.Index(text, p.Text); lead >= 0 && len(bytes.TrimRight(text[lead:], "\r\n\t ")) == len(p.Text) {
-			p.Editable = true
-			d.origins[n] = origin{name, t, lead}
-		}
-	}
+	d.editable(at, "", text, origin{entry: name, read: t})
 	dir, base := path.Split(name)
 	if rels, ok := d.open(dir+"_rels/"+base+".rels", at); ok {
 		d.external(rels, under(at, "links"))
+	}
+}
+
+// editable adds a text that can be written where it comes from, unless it stands in
+// another file or was cut.
+func (d *document) editable(at, media string, text []byte, o origin) {
+	n := len(d.parts)
+	d.part(at, media, text)
+	if len(d.parts) > n && d.at == "" {
+		p := &d.parts[n]
+		if o.lead = bytes.Index(text, p.Text); o.lead >= 0 && len(bytes.TrimRight(text[o.lead:], "\r\n\t ")) == len(p.Text) {
+			p.Editable = true
+			d.origins[n] = o
+		}
 	}
 }
 

@@ -28,11 +28,11 @@ func (d *document) excel() string {
 		if !ok {
 			continue
 		}
-		text, ok := cells(b, shared, d.limits.Text-d.text)
-		if !ok {
+		s := sheet{shared: shared, limit: d.limits.Text - d.text, placed: d.editing}
+		if !s.read(b) {
 			d.gap(at, detectors.CauseDecodeError, len(b))
 		}
-		d.part(at, "text/tab-separated-values", text)
+		d.editable(at, "text/tab-separated-values", s.text, origin{entry: name, cells: s.cells})
 		if rels, ok := d.open("xl/worksheets/_rels/"+strings.TrimPrefix(name, "xl/worksheets/")+".rels", at); ok {
 			d.external(rels, under(at, "links"))
 		}
@@ -113,16 +113,37 @@ func (d *document) sharedStrings() []string {
 	}
 }
 
-// cells writes the rows of a sheet. ok is false when the XML ends in the middle.
-func cells(b []byte, shared []string, limit int) (text []byte, ok bool) {
+// A sheet is the table of one worksheet as text.
+type sheet struct {
+	shared []string
+	limit  int  // bytes of text
+	placed bool // cells are wanted
+
+	text  []byte
+	cells []cell
+}
+
+// A cell is where the text of one stands.
+type cell struct {
+	start, end int    // in the text
+	from, to   int    // of its element in the XML
+	tag, ref   string // its name, and its attribute r
+	style      string // its attribute s
+	shared     int    // number of its string in the table, -1 for none
+}
+
+// read writes the rows of a sheet. It reports false when the XML ends in the middle.
+func (s *sheet) read(b []byte) bool {
 	x := newXML(b)
 	var kind string
 	var value strings.Builder
-	column, at, reading := 0, 0, false
-	for len(text) <= limit {
+	var here cell
+	column, at, reading, open := 0, 0, false, false
+	for len(s.text) <= s.limit {
+		before := int(x.InputOffset())
 		token, err := x.RawToken()
 		if err != nil {
-			return text, err.Error() == "EOF"
+			return err.Error() == "EOF"
 		}
 		switch e := token.(type) {
 		case xml.StartElement:
@@ -131,23 +152,33 @@ func cells(b []byte, shared []string, limit int) (text []byte, ok bool) {
 				column = 0
 			case "c":
 				kind, at = attr(e, "t"), columnOf(attr(e, "r"), column)
+				here = cell{from: before, tag: e.Name.Local, ref: attr(e, "r"), style: attr(e, "s"), shared: -1}
+				if e.Name.Space != "" {
+					here.tag = e.Name.Space + ":" + e.Name.Local
+				}
 				value.Reset()
+				open = true
 			case "v", "t":
 				reading = true
 			}
 		case xml.EndElement:
 			switch e.Name.Local {
 			case "row":
-				text = append(text, '\n')
+				s.text = append(s.text, '\n')
 			case "v", "t":
 				reading = false
 			case "c":
 				for n := 0; column < at && n < maxSkip; n++ {
-					text = append(text, '\t')
+					s.text = append(s.text, '\t')
 					column++
 				}
 				column = at
-				text = appendCell(text, kind, value.String(), shared)
+				here.start = len(s.text)
+				s.text, here.shared = s.append(kind, value.String())
+				if here.end, here.to = len(s.text), int(x.InputOffset()); s.placed && open && here.end > here.start {
+					s.cells = append(s.cells, here)
+				}
+				open = false
 			}
 		case xml.CharData:
 			if reading {
@@ -155,8 +186,11 @@ func cells(b []byte, shared []string, limit int) (text []byte, ok bool) {
 			}
 		}
 	}
-	return text, true
+	return true
 }
+
+// oneLine keeps a value on its line, byte for byte.
+var oneLine = strings.NewReplacer("\t", " ", "\n", " ", "\r", " ")
 
 // columnOf is the number of the column of a reference such as "BC23", or next
 // when there is none.
@@ -174,19 +208,21 @@ func columnOf(ref string, next int) int {
 	return n - 1
 }
 
-// appendCell writes the value of one cell on one line.
-func appendCell(dst []byte, kind, value string, shared []string) []byte {
+// append writes the value of one cell on one line; shared is its number when it
+// stands in the table of strings, else -1.
+func (s *sheet) append(kind, value string) (text []byte, shared int) {
+	shared = -1
 	switch kind {
 	case "s":
 		i, err := strconv.Atoi(strings.TrimSpace(value))
-		if err != nil || i < 0 || i >= len(shared) {
-			return dst
+		if err != nil || i < 0 || i >= len(s.shared) {
+			return s.text, -1
 		}
-		value = shared[i]
+		value, shared = s.shared[i], i
 	case "", "n": // numbers are stored as floating point: 4.1111111111111112E15
 		if f, err := strconv.ParseFloat(value, 64); err == nil && f == math.Trunc(f) && math.Abs(f) < 1e18 {
 			value = strconv.FormatFloat(f, 'f', -1, 64)
 		}
 	}
-	return append(dst, strings.NewReplacer("\t", " ", "\n", " ", "\r", " ").Replace(value)...)
+	return append(s.text, oneLine.Replace(value)...), shared
 }
