@@ -138,7 +138,7 @@ func (a *Answer) Hold(ctx context.Context, body []byte, gap *detectors.Gap) *Ver
 	}
 	out := m.verdict()
 	v.began(threadNames(m.facts)...)
-	out.Facts = v.Facts // settings are the request's
+	out.Facts = slices.Concat(v.Facts, v.callsOf(m.facts)) // settings are the request's
 	if v.rewrites() && out.Refusal == nil {
 		a.rewrite(scan, out)
 	}
@@ -178,6 +178,7 @@ func (a *Answer) clean(ctx context.Context, body []byte) (clean bool) {
 	if len(t.docs) > 0 {
 		ask.Contents = policy.Text
 	}
+	ask.Facts = a.v.callsOf(t.facts)
 	d := decide(a.v.rules.Policy, ask)
 	if clean = d.Gate == policy.Allow && d.Would == policy.Allow; clean {
 		a.v.began(threadNames(t.facts)...)

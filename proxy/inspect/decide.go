@@ -87,7 +87,7 @@ type message struct {
 func (m *message) ask() policy.Message {
 	if m.before != nil {
 		ask := m.before.answerAsk(m.start)
-		ask.Contents, ask.Findings, ask.Totals, ask.Gaps = m.contents(), m.findings, m.totals, m.gaps
+		ask.Contents, ask.Findings, ask.Totals, ask.Gaps, ask.Facts = m.contents(), m.findings, m.totals, m.gaps, m.before.callsOf(m.facts)
 		m.emergency = m.before.emergency
 		return ask
 	}

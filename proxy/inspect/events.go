@@ -11,6 +11,7 @@ import (
 	"github.com/promptgate/promptgate/detectors/engine"
 	"github.com/promptgate/promptgate/proxy/content"
 	"github.com/promptgate/promptgate/proxy/content/stream"
+	"github.com/promptgate/promptgate/proxy/provider"
 )
 
 // A held is an event that is not sent yet.
@@ -186,6 +187,10 @@ func (s *Stream) note(e stream.Event, t *texts) (typ string) {
 			s.ending.Conversation = f.Value
 		case "sequence":
 			s.ending.Sequence = number(f.Value) + 1
+		case provider.FactCall:
+			if calls := s.a.v.calls(s.calls, f); len(calls) > len(s.calls) {
+				s.calls, s.news = calls, true
+			}
 		case content.FactOperation:
 			s.ending.Operations = true
 			if f.Value == "add" && f.Locator == "body" { // another document begins

@@ -63,6 +63,10 @@ func protocolWord(v string) bool {
 		// tools
 		"function", "custom", "web_search", "web_search_preview", "file_search", "code_interpreter", "computer", "computer_use",
 		"computer_use_preview", "image_generation", "mcp", "local_shell", "shell", "apply_patch", "retrieval", "namespace", "tool_search",
+		// what answers say was used
+		"function_call", "custom_tool_call", "web_search_call", "file_search_call", "code_interpreter_call", "computer_call", "image_generation_call",
+		"mcp_call", "mcp_list_tools", "mcp_approval_request", "local_shell_call", "shell_call", "apply_patch_call",
+		"bio", "browser", "dalle.text2im", "python", "web", "web.run",
 		// effort, tier, mode
 		"none", "minimal", "low", "medium", "high", "xhigh", "auto", "default", "flex", "priority", "scale",
 		"primary_assistant", "gizmo_interaction", "custom_gpt", "agent",

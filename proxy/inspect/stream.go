@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -47,6 +48,7 @@ type Stream struct {
 	totals   map[totalKey]*total
 	known    map[knownValue]int // first finding of a value
 	gaps     []detectors.Gap
+	calls    []content.Fact // of tools
 	docs     int
 	news     bool // since the last decision
 	decision policy.Decision
@@ -170,7 +172,7 @@ func (s *Stream) verdict() *Verdict {
 	before, r := s.a.v, s.a.request()
 	r.streamed = s.bytes
 	v := &Verdict{
-		ID: before.ID, Decision: s.decision, Action: s.decision.Summary(), Findings: s.findings, Totals: totalsOf(s.totals), Gaps: s.gaps, Facts: before.Facts,
+		ID: before.ID, Decision: s.decision, Action: s.decision.Summary(), Findings: s.findings, Totals: totalsOf(s.totals), Gaps: s.gaps, Facts: slices.Concat(before.Facts, s.calls),
 		Revision: before.Revision, Profile: before.Profile, Scanned: s.scanned, Took: s.took, Mode: Enforced, asked: s.asked, emergency: before.emergency,
 		rules: before.rules, started: s.started, inspector: s.i, request: r,
 	}
@@ -315,7 +317,7 @@ func (s *Stream) decide() {
 
 func (s *Stream) ask() {
 	ask := s.a.v.answerAsk(s.i.cfg.Now())
-	ask.Contents, ask.Findings, ask.Totals, ask.Gaps = policy.Text, s.findings, totalsOf(s.totals), s.gaps
+	ask.Contents, ask.Findings, ask.Totals, ask.Gaps, ask.Facts = policy.Text, s.findings, totalsOf(s.totals), s.gaps, s.calls
 	s.decision, s.asked = decide(s.a.v.rules.Policy, ask), ask
 }
 

@@ -37,6 +37,9 @@ var stopNames = [...]string{StopError: "error", StopAPI: "failed", StopMessage: 
 // String is the name of a way to end a stream in provider files.
 func (s Stop) String() string { return name(stopNames[:], int(s)) }
 
+// FactCall names what the model used of its own accord.
+const FactCall = "call"
+
 // AnswerFacts are what answers say about their own events:
 //
 //	type   what an event is: "response.output_text.delta"; without ".delta" it is
@@ -44,11 +47,12 @@ func (s Stop) String() string { return name(stopNames[:], int(s)) }
 //	item   an id or number that tells texts apart
 //	index  the number of the array element that it stands in
 //	end    anything but null: the texts beside and below it have ended
+//	call   what the model used, for policies: "web_search_call"
 //
 // and what an event that ends the stream must tell: the ids of the "conversation"
 // and of the "response", and the "sequence" number.
 func AnswerFacts() []string {
-	return []string{"conversation", "end", "index", "item", "response", "sequence", "type"}
+	return []string{FactCall, "conversation", "end", "index", "item", "response", "sequence", "type"}
 }
 
 // Ends reports whether every text of a stream has ended with an event of a type.
