@@ -86,6 +86,7 @@ var importers = []struct {
 	{"go.opentelemetry.io/otel/exporters", "exporters are set up once", []string{"proxy/telemetry"}},
 	{"go.opentelemetry.io/otel", "spans are opened where a message lives", []string{"proxy/telemetry", "proxy", "proxy/inspect", "proxy/audit", "cmd/promptgate"}},
 	{"github.com/klippa-app/go-pdfium", "hostile files are read in a child process", []string{"proxy/content/file"}},
+	{"github.com/nwaples/rardecode/v2", "hostile files are read in a child process", []string{"proxy/content/file"}},
 	{"github.com/bep/imagemeta", "hostile files are read in a child process", []string{"proxy/content/file"}},
 	{"modernc.org/sqlite", "one file, one schema, one place where its faults are told", []string{"proxy/store"}},
 	{"github.com/landlock-lsm/go-landlock", "only a child locks itself in", []string{"proxy/content/worker"}},

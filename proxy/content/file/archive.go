@@ -122,7 +122,7 @@ func (j *job) entry(b []byte, at string, depth int) {
 }
 
 func isArchive(b []byte) bool {
-	return bytes.HasPrefix(b, []byte("PK\x03\x04")) || bytes.HasPrefix(b, []byte("\x1f\x8b")) || isTar(b)
+	return bytes.HasPrefix(b, []byte("PK\x03\x04")) || bytes.HasPrefix(b, []byte("Rar!\x1a\x07")) || bytes.HasPrefix(b, []byte("\x1f\x8b")) || isTar(b)
 }
 
 // isText reports whether b is UTF-8 or another text that has ASCII in it, with

@@ -90,6 +90,8 @@ func (j *job) file(data []byte, media, at string, depth int) string {
 		return j.zip(data, at, depth)
 	case has("\x1f\x8b"):
 		return j.gzip(data, at, depth)
+	case has("Rar!\x1a\x07"):
+		return j.rar(data, at, depth)
 	case has("%PDF-"), bytes.Contains(data[:min(len(data), 1024)], []byte("%PDF-")):
 		return j.readPDF(data, at)
 	case has("\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
