@@ -15,6 +15,11 @@ func TestExamplesOfTheManualWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	redaction, err := os.ReadFile("../../docs/redaction.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, redaction...)
 	blocks := regexp.MustCompile("(?s)```toml\n(.*?)```").FindAllSubmatch(text, -1)
 	if len(blocks) < 4 {
 		t.Fatalf("only %d examples", len(blocks))
