@@ -67,6 +67,9 @@ func (l ListenTLS) Enabled() bool { return l.CertFile != "" }
 type Portal struct {
 	PublicURL string   `toml:"public_url"` // as laptops see it; "" = http://<portal_listen>
 	Proxies   []string `toml:"proxies"`    // host:port the PAC file names, in order; empty = listen
+
+	Replaced    bool   `toml:"replaced"`     // on the ChatGPT page, a line above the answer to a message in which something was replaced
+	IncidentURL string `toml:"incident_url"` // where people read about an incident, with {incident} in it; "" = no link
 }
 
 // Upstream is how the world is reached.
@@ -260,6 +263,7 @@ func Default() *Config {
 			AnswerTimeout: 10 * time.Minute, // a model may think that long before its first byte
 			IdleTimeout:   90 * time.Second,
 		},
+		Portal: Portal{Replaced: true},
 		Tunnel: Tunnel{IdleTimeout: time.Hour},
 		Limits: Limits{
 			MaxBody:              1 << 30,

@@ -139,6 +139,12 @@ func (v *validator) addresses() {
 			v.errorf("portal.public_url", `portal.public_url wants a URL such as "http://proxy.example.com:8081"`)
 		}
 	}
+	if u := v.c.Portal.IncidentURL; u != "" {
+		p, err := url.Parse(strings.ReplaceAll(u, "{incident}", "1"))
+		if err != nil || p.Scheme != "https" && p.Scheme != "http" || p.Host == "" || !strings.Contains(u, "{incident}") || strings.ContainsAny(u, " ()<>\"") {
+			v.errorf("portal.incident_url", `portal.incident_url wants an address with the incident's number in it, such as "https://soc.example.com/incidents/{incident}"`)
+		}
+	}
 	for i, p := range v.c.Portal.Proxies {
 		if _, _, err := splitHostPort(p, "one"); err != nil {
 			path := fmt.Sprintf("portal.proxies[%d]", i)

@@ -55,6 +55,7 @@ type Text struct {
 	Locator string
 	Role    content.Role
 	JSON    bool   // it is itself JSON, in pieces: what is put in stands in its strings
+	First   bool   // the first text of the assistant in a stream
 	Event   string // type of the event that it came in, without ".delta"; "" of a whole answer
 	Tool    string // that is called with it; "" when that is not known, or it is no call
 }

@@ -382,7 +382,7 @@ func (s *Stream) rewrites(it *item, t *texts, base string) {
 	if !s.a.v.rewrites() {
 		return
 	}
-	it.about = Text{Locator: it.locator, Role: it.role, JSON: it.json != nil, Event: base, Tool: s.called.of(t, it.locator, base)}
+	it.about = Text{Locator: it.locator, Role: it.role, JSON: it.json != nil, First: s.first(it), Event: base, Tool: s.called.of(t, it.locator, base)}
 	it.rewriter = s.i.cfg.Rewrite(s.a.v, it.about)
 }
 

@@ -76,6 +76,7 @@ type Config struct {
 	// inspected; nil, and nil from it, changes nothing.
 	Rewrite func(*Verdict, Text) Rewriter
 	Tokens  Tokens // of reversible redactions
+	Notice  Notice // above answers to messages in which something was replaced
 	// Emergency is the number of the grant under which somebody's messages are
 	// recorded and not stopped, or ""; the policy says whether it allows that. Nil
 	// means never.
@@ -105,8 +106,9 @@ type Inspector struct {
 	names *pseudonym.Maker // of API keys; nil: they are not told apart
 	seed  maphash.Seed     // of texts that streams tell again and again
 
-	history *History
-	kinds   atomic.Pointer[kindsOf] // of tokens, under the rules in force
+	restores bool // Config.Rewrite is its own
+	history  *History
+	kinds    atomic.Pointer[kindsOf] // of tokens, under the rules in force
 }
 
 // New makes an Inspector with its first rules.
@@ -124,8 +126,8 @@ func New(r Rules, cfg Config) *Inspector {
 	if len(cfg.Key) > 0 {
 		i.names = pseudonym.New(cfg.Key)
 	}
-	if cfg.Rewrite == nil && cfg.Tokens.Vault != nil {
-		i.cfg.Rewrite = i.restorer
+	if cfg.Rewrite == nil && (cfg.Tokens.Vault != nil || cfg.Notice.On) {
+		i.cfg.Rewrite, i.restores = i.restorer, true
 	}
 	i.Swap(r)
 	return i

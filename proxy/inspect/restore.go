@@ -160,17 +160,24 @@ func (v *Verdict) decided() *policy.Decision {
 
 // rewrites reports whether texts of answers to the message may be changed.
 func (v *Verdict) rewrites() bool {
-	c := &v.inspector.cfg
-	return c.Rewrite != nil && (c.Tokens.Vault == nil || v.restoring() != nil)
+	i := v.inspector
+	return i.cfg.Rewrite != nil && (!i.restores || v.restoring() != nil || v.notice() != "")
 }
 
-// restorer is Config.Rewrite where there is a vault.
+// restorer is Config.Rewrite where nobody else's is: it puts values back, and a line
+// above the first text.
 func (i *Inspector) restorer(v *Verdict, t Text) Rewriter {
-	table := v.restoring()
-	if table == nil || !restorable(v.rules.Policy, t.Locator, t.Tool, t.JSON || calls(t.Event)) {
-		return nil
+	var base Rewriter
+	if table := v.restoring(); table != nil && restorable(v.rules.Policy, t.Locator, t.Tool, t.JSON || calls(t.Event)) {
+		base = redact.NewRestorer(table, i.tokenKinds(v.rules.Catalogue), v.syntax(t.JSON))
 	}
-	return redact.NewRestorer(table, i.tokenKinds(v.rules.Catalogue), v.syntax(t.JSON))
+	if !t.First {
+		return base
+	}
+	if line := v.notice(); line != "" {
+		return &noticed{line, base}
+	}
+	return base
 }
 
 // A restoring is the table of an answer, made when its first text comes.

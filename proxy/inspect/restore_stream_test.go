@@ -212,3 +212,32 @@ func TestAnAnswerNamesItsThread(t *testing.T) {
 		}
 	}
 }
+
+// The page goes on showing what was typed; one line above the answer says what was
+// replaced, once, and not to programs.
+func TestThePageIsToldWhatWasReplaced(t *testing.T) {
+	mail := synthetic.Email()
+	body := `{"action":"next","stream":true,"model":"gpt-5","messages":[{"author":{"role":"user"},"role":"user","content":{"content_type":"text","parts":["write to ` + mail + `"]}}]}`
+	page, api := dialects[2], dialects[0]
+	for _, tt := range []struct {
+		name    string
+		config  Config
+		dialect dialect
+		body    string
+		want    string
+	}{
+		{"a page", Config{Notice: Notice{On: true}}, page, body, "> Replaced in your message before it was sent: e-mail address. Incident: ID.\n\nThe sea is calm"},
+		{"with a link", Config{Notice: Notice{On: true, Link: "https://soc.example.com/{incident}"}}, page, body, "> Replaced in your message before it was sent: e-mail address. [Incident: ID](https://soc.example.com/ID).\n\nThe sea is calm"},
+		{"switched off", Config{}, page, body, "The sea is calm"},
+		{"a program", Config{Notice: Notice{On: true}}, api, `{"stream":true,"model":"gpt-5","messages":[{"role":"user","content":"write to ` + mail + `"}]}`, "The sea is calm"},
+		{"nothing was replaced", Config{Notice: Notice{On: true}}, page, strings.Replace(body, mail, "her", 1), "The sea is calm"},
+	} {
+		tt.config.MaxHold = time.Hour
+		i := New(policyOf(t, reversible), tt.config)
+		v := i.Request(context.Background(), post(t, tt.dialect.url, tt.body))
+		got := strings.ReplaceAll(tt.dialect.stream(t, v, "", "The", " sea is", " calm"), v.ID, "ID")
+		if got != tt.want {
+			t.Errorf("%s is shown %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}

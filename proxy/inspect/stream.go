@@ -55,6 +55,7 @@ type Stream struct {
 	asked    policy.Message
 	names    redact.Names
 	called   tools // when texts are rewritten
+	told     bool  // the line above the first text
 
 	ending  refuse.Ending // where the stream stands
 	bytes   int64

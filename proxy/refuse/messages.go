@@ -53,6 +53,7 @@ type frame struct {
 	Stopped  string `toml:"stopped"`  // begins every stopped message
 	Held     string `toml:"held"`     // begins every message that waits for an acknowledgement
 	Withheld string `toml:"withheld"` // begins every answer that is withheld, or ended
+	Replaced string `toml:"replaced"` // {kinds}: above an answer to a message in which something was replaced
 	Kind     string `toml:"kind"`     // {kind} and {places}: one kind that was found
 	And      string `toml:"and"`      // between the last two of a list
 	More     string `toml:"more"`     // {n}: what a list leaves out
@@ -175,7 +176,7 @@ type sentenceOf struct {
 
 func (f frame) sentences() []sentenceOf {
 	return []sentenceOf{
-		{"stopped", f.Stopped, nil}, {"held", f.Held, nil}, {"withheld", f.Withheld, nil}, {"withheld_title", f.WithheldTitle, nil}, {"withheld_next", f.WithheldNext, nil}, {"kind", f.Kind, []string{"kind", "places"}}, {"and", f.And, nil}, {"more", f.More, []string{"n"}},
+		{"stopped", f.Stopped, nil}, {"held", f.Held, nil}, {"withheld", f.Withheld, nil}, {"withheld_title", f.WithheldTitle, nil}, {"withheld_next", f.WithheldNext, nil}, {"replaced", f.Replaced, []string{"kinds"}}, {"kind", f.Kind, []string{"kind", "places"}}, {"and", f.And, nil}, {"more", f.More, []string{"n"}},
 		{"rule", f.Rule, []string{"rule"}}, {"incident", f.Incident, []string{"incident"}}, {"host", f.Host, nil},
 		{"found", f.Found, nil}, {"next", f.Next, nil}, {"rule_name", f.RuleName, nil}, {"incident_name", f.IncidentName, nil},
 		{"host_name", f.HostName, nil}, {"by", f.By, nil},
