@@ -47,10 +47,11 @@ func (x *besides) add(b *detectors.Beside, left, right int) (g glance) {
 	return g
 }
 
-// begins reports whether nothing comes of literal k inside a word: it may be left
-// to package anchor where words begin.
+// begins reports whether nothing comes of literal k inside a word, or nothing but a
+// word begins with it: it may be left to package anchor where words begin.
 func begins(n *detectors.Needs, k int) bool {
-	if n.Literals[k].Begins {
+	l := n.Literals[k]
+	if l.Begins || len(l.Text) == 2 && l.Text[0] < 0x80 && (l.Text[0]|0x20 < 'a' || l.Text[0]|0x20 > 'z') {
 		return true
 	}
 	if k >= len(n.LiteralBeside) || n.LiteralBeside[k] == nil {

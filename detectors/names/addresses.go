@@ -22,7 +22,8 @@ type addresses struct{}
 func (addresses) Needs() detectors.Needs {
 	n := detectors.Needs{Left: addressLeft, Right: addressRight, MaxRight: addressMore, Open: openAddress}
 	for _, s := range streets {
-		n.Literals = append(n.Literals, anchor.Literal{Text: s.text, Fold: !s.exact})
+		// Of two letters there is but "C/", which is read only where a word begins.
+		n.Literals = append(n.Literals, anchor.Literal{Text: s.text, Fold: !s.exact, Begins: len(s.text) == 2})
 		n.LiteralReach = append(n.LiteralReach, detectors.Reach{Before: addressLeft, Behind: addressMore})
 	}
 	return n
