@@ -93,13 +93,17 @@ func (p *program) explain(ctx context.Context, o explainOptions, file string) er
 	if r.Endpoint.Closed {
 		return fmt.Errorf("requests to this path are refused, whatever is in them\n%s", r.Endpoint.Reason)
 	}
-	files, err := p.files(c, explainCache())
+	pool, err := p.files(c, explainCache())
 	if err != nil {
 		return err
 	}
-	defer files.Close()
+	defer pool.Close()
 	if bytes.Contains(r.Body, []byte("%PDF-")) || bytes.Contains(r.Body, []byte(base64PDF)) {
-		files.Warm(ctx)
+		pool.Warm(ctx)
+	}
+	files, err := p.withPictures(pool, c)
+	if err != nil {
+		return err
 	}
 	remote, err := p.analyzer(c)
 	if err != nil {
