@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if len(os.Args) > 1 && os.Args[1] == ReaderVerb {
+		_ = BecomeReader(os.Args[2:])
+		os.Exit(3)
+	}
 	goleak.VerifyTestMain(m)
 }
 
