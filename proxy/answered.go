@@ -57,7 +57,7 @@ func (m *message) inspectAnswer(resp *http.Response) {
 	m.holdAnswer(resp, a)
 }
 
-// holdAnswer reads an answer whole, within the limits for requests, and replaces
+// holdAnswer reads an answer whole, within the limits, and replaces
 // it by what was decided about it.
 func (m *message) holdAnswer(resp *http.Response, a *inspect.Answer) {
 	var body []byte
@@ -114,7 +114,7 @@ func (m *message) sendWhole(resp *http.Response, body []byte) {
 // readAnswer reads until the end of the answer. A gap says that it is larger than
 // what is held, or that there is no room; what was read comes all the same.
 func (m *message) readAnswer(resp *http.Response) ([]byte, *detectors.Gap, error) {
-	limit := m.s.lim.BodyBytes
+	limit := min(m.s.lim.BodyBytes, maxHeldAnswer)
 	if resp.ContentLength > limit {
 		return nil, &detectors.Gap{Cause: detectors.CauseOversize, Locator: "body", Size: resp.ContentLength}, nil
 	}
@@ -149,6 +149,10 @@ func (m *message) readAnswer(resp *http.Response) ([]byte, *detectors.Gap, error
 		m.silent.Reset(b.limit)
 	}
 }
+
+// maxHeldAnswer is the largest answer that is held, in bytes: four pictures in
+// base64 have about twenty million.
+const maxHeldAnswer = 32 << 20
 
 // unasked is how much of an answer is held without asking the budget, in bytes.
 const unasked = 64 << 10

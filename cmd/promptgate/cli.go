@@ -98,11 +98,8 @@ func (p *program) dispatch(ctx context.Context, args []string) error {
 	case "-v", "-version", "--version":
 		name = "version"
 	}
-	switch name { // children of our own
-	case worker.Verb:
+	if name == worker.Verb {
 		return p.parseFiles(args[1:])
-	case worker.ReaderVerb:
-		return worker.BecomeReader(args[1:])
 	}
 	for _, v := range verbs() {
 		if v.name == name {

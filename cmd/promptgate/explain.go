@@ -93,17 +93,13 @@ func (p *program) explain(ctx context.Context, o explainOptions, file string) er
 	if r.Endpoint.Closed {
 		return fmt.Errorf("requests to this path are refused, whatever is in them\n%s", r.Endpoint.Reason)
 	}
-	pool, err := p.files(c, explainCache())
+	files, err := p.files(c, explainCache())
 	if err != nil {
 		return err
 	}
-	defer pool.Close()
+	defer files.Close()
 	if bytes.Contains(r.Body, []byte("%PDF-")) || bytes.Contains(r.Body, []byte(base64PDF)) {
-		pool.Warm(ctx)
-	}
-	files, err := p.withPictures(pool, c)
-	if err != nil {
-		return err
+		files.Warm(ctx)
 	}
 	remote, err := p.analyzer(c)
 	if err != nil {

@@ -5,7 +5,6 @@ import (
 	"os"
 
 	"github.com/promptgate/promptgate/proxy/config"
-	"github.com/promptgate/promptgate/proxy/content"
 	"github.com/promptgate/promptgate/proxy/content/file"
 	"github.com/promptgate/promptgate/proxy/content/worker"
 )
@@ -29,20 +28,6 @@ func (p *program) files(c *config.Config, cache string) (*worker.Pool, error) {
 		args = append(args, cache)
 	}
 	return worker.New(worker.Config{Path: exe, Name: p.name, Args: args, Timeout: c.Timeouts.File, Workers: c.Limits.FileWorkers}), nil
-}
-
-// withPictures lets the program of the settings read pictures, beside what files
-// are read by pool, which may be nil.
-func (p *program) withPictures(pool *worker.Pool, c *config.Config) (content.Files, error) {
-	if pool == nil {
-		return nil, nil // an interface that holds a nil pool would be none
-	}
-	exe, err := os.Executable()
-	if err != nil {
-		return nil, fmt.Errorf("cannot find my own program, which reads pictures in a process of its own: %w", plainPathError(err))
-	}
-	return worker.WithPictures(pool, worker.Pictures{
-		Command: c.OCR.Command, Timeout: c.OCR.Timeout, Workers: c.Limits.FileWorkers, Path: exe, Name: p.name}), nil
 }
 
 // parseFiles is such a child: it has no help, since nobody types it.

@@ -173,14 +173,10 @@ func (g *gate) proxy(p *program) error {
 	if err != nil {
 		return err
 	}
-	files, err := p.withPictures(g.files, c)
-	if err != nil {
-		return err
-	}
 	g.inspector = inspect.New(g.rules().Rules, inspect.Config{
 		Analyzer: remote,
 		Timeout:  c.Timeouts.Inspect, Durable: c.Audit.Durable, Recorder: evidence,
-		Tokens: g.openVault(), Notice: inspect.Notice{On: c.Portal.Replaced, Link: c.Portal.IncidentURL}, Coach: g.coach, Spent: &spent.Ledger{}, Uploads: uploads, Unlisted: g.unlisted, Key: g.key, Files: files, Stale: g.stale, Emergency: g.emergency})
+		Tokens: g.openVault(), Notice: inspect.Notice{On: c.Portal.Replaced, Link: c.Portal.IncidentURL}, Coach: g.coach, Spent: &spent.Ledger{}, Uploads: uploads, Unlisted: g.unlisted, Key: g.key, Files: g.files, Stale: g.stale, Emergency: g.emergency})
 	bodies, err := openSpool(c, g.state, g.log)
 	if err != nil {
 		return err

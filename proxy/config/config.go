@@ -42,7 +42,6 @@ type Config struct {
 	Timeouts  Timeouts  `toml:"timeouts"`
 	Identity  Identity  `toml:"identity"`
 	Analyzer  Analyzer  `toml:"analyzer"`
-	OCR       OCR       `toml:"ocr"`
 	Audit     Audit     `toml:"audit"`
 	Bundle    Bundle    `toml:"bundle"`
 	Vault     Vault     `toml:"vault"`
@@ -202,13 +201,6 @@ type Analyzer struct {
 	Token    Secret        `toml:"token"`     // sent as a bearer token
 }
 
-// OCR is a program that reads the text in pictures. Without a command there is
-// none, and what a picture shows is the gap image.
-type OCR struct {
-	Command []string      `toml:"command"` // absolute path and arguments; the picture is its input, the text its output
-	Timeout time.Duration `toml:"timeout"` // for one picture; longer leaves the gap
-}
-
 // Audit is about the evidence.
 type Audit struct {
 	Durable      Durability    `toml:"durable"`
@@ -293,7 +285,6 @@ func Default() *Config {
 			Drain:     30 * time.Second,
 		},
 		Identity: Identity{Anonymous: AnonymousAllow},
-		OCR:      OCR{Timeout: 5 * time.Second},
 		Analyzer: Analyzer{Timeout: time.Second, Language: "en", MinScore: 0.6},
 		Audit: Audit{
 			Durable:      BeforeAnswer,

@@ -150,8 +150,6 @@ func TestMistakesAreReportedTogether(t *testing.T) {
 			"f.toml:2:1: limits.body_memory is smaller than 4194304, the largest request that is held in memory"}},
 		{"memory below one body, without files", "[limits]\nspool = 0\n", []string{
 			"f.toml:1:2: limits.body_memory is smaller than 1073741824, the largest request that is held in memory"}},
-		{"a program that is looked for", "[ocr]\ncommand = ['tesseract', 'stdin']\n", []string{
-			`f.toml:2:12: ocr.command begins with an absolute path such as "/usr/bin/tesseract"`}},
 		{"files below one body", "[limits]\nspool = 1000\n", []string{
 			"f.toml:2:1: limits.spool is smaller than limits.max_body: the largest request could never be held"}},
 		{"half a certificate", "[listen_tls]\ncert_file = 'c'\n", []string{

@@ -5,7 +5,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,9 +22,6 @@ func (c *Config) Validate() error {
 	v.upstream()
 	v.numbers()
 	v.analyzer()
-	if cmd := c.OCR.Command; len(cmd) > 0 && !filepath.IsAbs(cmd[0]) {
-		v.errorf("ocr.command[0]", `ocr.command begins with an absolute path such as "/usr/bin/tesseract"`)
-	}
 	v.identity()
 	v.choices()
 	v.bundle()
@@ -207,7 +203,6 @@ func (v *validator) numbers() {
 		{"upstream.answer_timeout", c.Upstream.AnswerTimeout}, {"upstream.idle_timeout", c.Upstream.IdleTimeout},
 		{"tunnel.idle_timeout", c.Tunnel.IdleTimeout},
 		{"analyzer.timeout", c.Analyzer.Timeout},
-		{"ocr.timeout", c.OCR.Timeout},
 		{"timeouts.handshake", c.Timeouts.Handshake}, {"timeouts.header", c.Timeouts.Header}, {"timeouts.body", c.Timeouts.Body},
 		{"timeouts.inspect", c.Timeouts.Inspect}, {"timeouts.file", c.Timeouts.File}, {"timeouts.idle", c.Timeouts.Idle}, {"timeouts.drain", c.Timeouts.Drain},
 	} {

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"strings"
@@ -268,3 +269,6 @@ func (a *Answer) rewrite(ctx context.Context, v *Verdict) {
 
 // age is how long ago a moment of the inspector's clock was.
 func (i *Inspector) age(t time.Time) time.Duration { return i.cfg.Now().Sub(t) }
+
+// Format hides what the answer holds from every verb of package fmt.
+func (a *Answer) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[answer to %s]", a.v.ID) }

@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"context"
+	"fmt"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -22,6 +23,9 @@ type held struct {
 	at     time.Time
 	done   bool // its edits are known
 }
+
+// Format hides the event from every verb of package fmt.
+func (h *held) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[event of %d bytes]", len(h.raw)) }
 
 // A piece is where an event holds text of an item.
 type piece struct {

@@ -140,22 +140,6 @@ func TestAStoppedTurnIsTakenOutOfThePast(t *testing.T) {
 	}
 }
 
-// A program that sends a stopped message again, unchanged, is stopped again, also when
-// the last of its words is not what stopped it.
-func TestTheSameMessageIsStoppedAgain(t *testing.T) {
-	i := New(policyOf(t, cards), Config{})
-	turns := []turn{{"user", "the key is " + synthetic.AWSKey()}, {"user", "deploy with it"}}
-	for n := range 3 {
-		if v := i.Request(context.Background(), conversation(t, turns...)); v.Action != "block" {
-			t.Fatalf("time %d: %s, sent on: %s", n+1, v.Action, v.Body)
-		}
-	}
-	turns = append(turns, turn{"user", "forget it; write a haiku"})
-	if v := i.Request(context.Background(), conversation(t, turns...)); v.Refusal != nil || !strings.Contains(string(v.Body), Withheld) {
-		t.Errorf("it goes on: %s", v.Action)
-	}
-}
-
 // Instructions that were stopped come with every request by themselves: they are no
 // past, and a program is told each time.
 func TestStoppedInstructionsAreStoppedAgain(t *testing.T) {

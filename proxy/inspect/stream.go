@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -66,6 +67,9 @@ type Stream struct {
 	over    bool // nothing more is sent
 	err     error
 }
+
+// Format hides what the stream holds from every verb of package fmt.
+func (s *Stream) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[answer to %s]", s.a.v.ID) }
 
 type knownValue struct {
 	infoType detectors.InfoType

@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"fmt"
 	"sync"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -30,6 +31,9 @@ type textDoc struct {
 var textsPool = sync.Pool{New: func() any { return &texts{} }}
 
 func newTexts() *texts { return textsPool.Get().(*texts) }
+
+// Format hides the texts from every verb of package fmt.
+func (t *texts) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[%d texts]", len(t.docs)) }
 
 // maxKeptText is the largest buffer that goes back to the pool, in bytes.
 const maxKeptText = 64 << 10

@@ -24,10 +24,6 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	if len(os.Args) > 1 && os.Args[1] == ReaderVerb {
-		_ = BecomeReader(os.Args[2:])
-		os.Exit(3)
-	}
 	goleak.VerifyTestMain(m)
 }
 
