@@ -32,15 +32,24 @@ func leastGram(k fileKind) int {
 	if k == isText {
 		return 60
 	}
-	return 25
+	return 21
 }
 
 func leastStretch(k fileKind) int {
 	if k == isText {
 		return 110
 	}
-	return 64
+	return 74
 }
+
+// leastShare is the information, in bits, of a stretch of code that is found
+// because the text holds little other code: share percent of the hashes in it that
+// say something, and two of them at least.
+const (
+	leastShare = 34
+	share      = 70
+	maxTelling = 256
+)
 
 // New returns the detector of an index, which must stay open as long as the
 // detector is used.
@@ -60,10 +69,15 @@ func (d detector) NewPass() detectors.Pass {
 		t.hit = func(source uint32) { p.hit(t, int(source)) }
 		t.lexer.to = &t.winnower
 		t.winnower.choose = func(c chosen) {
-			if t.at = c; c.bitsTo-c.bits >= leastGram(kind)-8 { // the text around it makes a little difference
+			t.at = c
+			if t.tells = c.bitsTo-c.bits >= leastGram(kind); t.tells {
+				t.telling[t.told%maxTelling] = c.hash
+				t.told++
+			}
+			if c.bitsTo-c.bits >= leastGram(kind)-5 { // the text around it makes a little difference
 				p.index.find(c.hash, t.hit)
 			}
-			if len(t.runs) > 0 && c.bitsTo-c.bits >= leastGram(kind) && !isCommon(c.hash) {
+			if t.tells && len(t.runs) > 0 && !isCommon(c.hash) {
 				p.missed(t)
 			}
 		}
@@ -88,7 +102,10 @@ type track struct {
 	lexer    lexer
 	winnower winnower
 	at       chosen
-	runs     []stretch // open
+	tells    bool               // it says something
+	told     int                // how many of the text's do
+	telling  [maxTelling]uint64 // the last of these
+	runs     []stretch          // open
 
 	hit func(source uint32)
 }
@@ -102,7 +119,9 @@ type stretch struct {
 	bitsTo     int
 	tokens     int
 	bits       int
+	most       int // bits of the longest of those that are one finding
 	hits       int
+	telling    int // hits that say something
 	last       int // ordinal of its last hit
 	missed     int // hashes since then that are not the source's
 }
@@ -116,7 +135,7 @@ func (p *pass) Reset() {
 	p.line, p.start, p.end, p.first, p.found = p.line[:0], 0, 0, 0, p.found[:0]
 	for i := range p.tracks {
 		t := &p.tracks[i]
-		t.lexer.comment, t.winnower.winnowing, t.runs = 0, winnowing{}, t.runs[:0]
+		t.lexer.comment, t.winnower.winnowing, t.runs, t.told = 0, winnowing{}, t.runs[:0], 0
 	}
 }
 
@@ -188,13 +207,22 @@ func (p *pass) hit(t *track, source int) {
 		r.tokens += max(c.to-max(c.from, r.to), 0)
 		r.end, r.to, r.bitsTo, r.last, r.missed = c.end, c.to, c.bitsTo, c.from, 0
 		r.hits++
+		r.telling += t.tell()
 		return
 	}
 	if len(t.runs) == maxRuns {
 		p.close(t.runs[0])
 		t.runs = slices.Delete(t.runs, 0, 1)
 	}
-	t.runs = append(t.runs, stretch{source: source, kind: t.kind, start: c.start, end: c.end, to: c.to, bitsTo: c.bitsTo, last: c.from, tokens: gram, bits: c.bitsTo - c.bits, hits: 1})
+	t.runs = append(t.runs, stretch{source: source, kind: t.kind, start: c.start, end: c.end, to: c.to, bitsTo: c.bitsTo, last: c.from, tokens: gram, bits: c.bitsTo - c.bits, hits: 1, telling: t.tell()})
+}
+
+// tell is 1 if the hash at hand says something.
+func (t *track) tell() int {
+	if t.tells {
+		return 1
+	}
+	return 0
 }
 
 // missed counts a hash against the stretches whose sources do not have it.
@@ -213,9 +241,9 @@ func (p *pass) missed(t *track) {
 	t.runs = keep
 }
 
-// close keeps a stretch if it is evidence.
+// close keeps a stretch if it is evidence, or may be when all the text is known.
 func (p *pass) close(r stretch) {
-	if r.bits < leastStretch(r.kind) {
+	if r.most = r.bits; r.bits < leastStretch(r.kind) && (r.kind != isCode || r.bits < leastShare) {
 		return
 	}
 	for i := len(p.found) - 1; i >= 0; i-- {
@@ -225,6 +253,8 @@ func (p *pass) close(r stretch) {
 			f.tokens += r.tokens
 			f.hits += r.hits
 			f.bits += r.bits
+			f.most = max(f.most, r.most)
+			f.telling += r.telling
 			return
 		}
 	}
@@ -245,10 +275,27 @@ func (p *pass) Close(emit func(detectors.Finding)) {
 		p.tracks[i].runs = p.tracks[i].runs[:0]
 	}
 	for i := range p.found {
-		emit(p.finding(&p.found[i]))
+		if r := &p.found[i]; r.most >= leastStretch(r.kind) || r.telling > 1 && p.tracks[0].mostly(r.telling) {
+			emit(p.finding(r))
+		}
 	}
 	clear(p.line[:cap(p.line)])
 	p.line, p.found = p.line[:0], p.found[:0]
+}
+
+// mostly reports whether so many hashes are nearly all of the text's that say
+// something, what everybody writes left out. A longer text has too many others.
+func (t *track) mostly(n int) bool {
+	if t.told > maxTelling {
+		return false
+	}
+	others := 0
+	for _, h := range t.telling[:t.told] {
+		if !isCommon(h) {
+			others++
+		}
+	}
+	return n*100 >= share*others
 }
 
 // finding is what is told of a stretch. Its level says how much there is: High

@@ -168,6 +168,20 @@ func TestARenamedExcerptIsFound(t *testing.T) {
 	}
 }
 
+// Two lines say enough where there is no other code, and not amid other code.
+func TestAFewLinesAreFoundAlone(t *testing.T) {
+	x := built(t, "", map[string]tree{"ledger": {"settle.go": ours}})
+	few := strings.Join(strings.SplitAfter(renamed(ours), "\n")[3:5], "")
+	if found := scan(t, x, "Is this loop slow, and why would it be?\n\n"+few); len(found) != 1 {
+		t.Errorf("alone: %v, want one finding", found)
+	}
+	other := "def load(path, retries=7):\n    with open(path, encoding='latin-1') as f:\n        head = f.readline().split(';')[2]\n        return {k: float(v) * 1.75 for k, v in zip(head, f) if v != '-'}\n\n" +
+		"class Pump(Valve):\n    def turn(self, angle, *, slow=False):\n        self.flow += (angle - self.rest) ** 2 / 360 if slow else 19\n        assert self.flow < self.most, 'burst: %r' % self\n        return self.flow % 4\n"
+	if found := scan(t, x, other+few+other); len(found) != 0 {
+		t.Errorf("amid other code: %v", found)
+	}
+}
+
 // Ten lines are found, wherever they begin.
 func TestExcerptsAreFoundWhereverTheyBegin(t *testing.T) {
 	x := built(t, "", map[string]tree{"ledger": {"settle.go": ours}})
@@ -185,7 +199,7 @@ func TestOtherCodeIsNotFound(t *testing.T) {
 		"idioms": "func load(path string) (*Config, error) {\n\tf, err := os.Open(path)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\tdefer f.Close()\n\tdata, err := io.ReadAll(f)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn parse(data)\n}\n",
 		"prose":  memo,
 		"table":  strings.Repeat("{\"a\", 1, 2},\n", 60),
-		"little": strings.Join(strings.SplitAfter(renamed(ours), "\n")[3:5], ""),
+		"little": strings.Join(strings.SplitAfter(renamed(ours), "\n")[3:4], ""),
 	} {
 		if found := scan(t, x, text); len(found) != 0 {
 			t.Errorf("%s: %v", name, found)
