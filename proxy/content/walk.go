@@ -322,6 +322,9 @@ func (w *Walk) document(src source, d Doc, label string) (bad bool) {
 	if src.span.Len() == 0 {
 		return false
 	}
+	if !src.escaped {
+		d.Media = tabular(d.Media, d.Role, w.bytes(src))
+	}
 	d.ID, d.Locator = len(w.docs), w.here()
 	if d.Media == "" {
 		d.Media = "text/plain"

@@ -112,7 +112,7 @@ var carriers = []carrier{
 	{"B1", "POST " + web + "/backend-api/files", "JSON", `{"file_name":"☂"}`, "chatgpt.files chatgpt_web file file_name file"},
 	{"B1", "POST " + web + "/backend-api/files/upload_reservations/r-1/claim_and_finish", "JSON", `{"file_name":"☂"}`, "chatgpt.files chatgpt_web file file_name file"},
 	{"B1", "POST " + web + "/backend-api/files/process_upload_stream", "JSON", `{"file_name":"☂"}`, "chatgpt.files chatgpt_web file file_name file"},
-	{"B3", "PUT https://sdmntprwesteurope.oaiusercontent.com/files/00000000-2222/raw?se=2026-11-23&sig=a%2Bb&comp=block&blockid=AAAA", "BYTES", "number,note\n1,☂\n", "chatgpt.files.content chatgpt_web upload body file"},
+	{"B3", "PUT https://sdmntprwesteurope.oaiusercontent.com/files/00000000-2222/raw?se=2026-11-23&sig=a%2Bb&comp=block&blockid=AAAA", "BYTES", "number,note\n1,☂\n", "chatgpt.files.content chatgpt_web upload body.column[1] file"},
 	{"B1", "POST " + web + "/backend-api/estuary/upload_content_bytes", "MULTIPART", "upload_url=opaque-signed\nfile@a.csv=☂", "chatgpt.files.estuary chatgpt_web upload file file"},
 	{"B1", "POST " + web + "/backend-api/transcribe", "MULTIPART", "note=☂", "chatgpt.transcribe chatgpt_web transcribe {0} metadata"},
 	{"B1", "POST " + web + "/realtime/wm?dcid=0", "MULTIPART", `session={"conversation_mode":{"kind":"primary_assistant"},"note":"☂"}`, "chatgpt.voice chatgpt_web voice session.{1} metadata"},

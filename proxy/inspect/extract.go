@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -68,6 +69,7 @@ func (m *message) extract(ctx context.Context) {
 	}
 	m.analyze(ctx, c)
 	m.unlisted(c)
+	m.columns(c)
 	if size := c.skipped; err != nil || size > 0 {
 		c.Gap(detectors.Gap{Cause: detectors.CauseTimeout, Size: max(size, int64(len(m.r.Body))-c.scanned)})
 	}
@@ -107,4 +109,17 @@ func (c *collector) text(locator, label, text string) {
 	}
 	c.Text([]byte(text))
 	c.End()
+}
+
+// columns says of findings in tables in which column they stand.
+func (m *message) columns(c *collector) {
+	for i := range c.findings {
+		f := &c.findings[i]
+		if f.Doc >= m.outside {
+			continue
+		}
+		if n, ok := m.walk.Column(f.Doc, f.Span.Start, c.doc(f.Doc).Media); ok {
+			f.Locator += ".column[" + strconv.Itoa(n) + "]"
+		}
+	}
 }
