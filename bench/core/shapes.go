@@ -20,7 +20,6 @@ const (
 	says      = `[^\n]{0,48}(?:[:= ]|：|(?i: is| was| are| to| ist| lautet| est| es| era| as))[ \t"'\x60(*]{1,3}`
 	passes    = `[^\s"'\x60]`
 	between   = `[^\n]{0,40}[ =:'"\x60>]`
-	tokenRun  = `[^A-Za-z0-9_+/=-][A-Za-z0-9_+/=-]{26}`
 	pemHead   = `-----BEGIN [A-Z ]{0,24}PRIVATE KEY`
 )
 
@@ -72,8 +71,6 @@ func friendly(r rules.Rule) ([]string, error) {
 		return out, err
 	case "prose":
 		return each(r.Keywords, says+passes+"{4}"), nil
-	case "near":
-		return []string{tokenRun}, nil
 	case "mrz":
 		return []string{`[A-Z0-9]<<<<`}, nil
 	case "pem":
@@ -127,8 +124,6 @@ func naive(r rules.Rule) ([]string, error) {
 		return []string{strings.ReplaceAll(anyOf(r.Names, true), `\x20`, `[ _.-]?`) + between + `(?:` + value + `)`}, nil
 	case "prose":
 		return []string{`\b` + words + `\b` + says + passes + "{4,64}"}, nil
-	case "near":
-		return []string{fmt.Sprintf(`%s[^\n]{0,56}[^A-Za-z0-9_+/=-][A-Za-z0-9_+/=-]{26,%d}`, anyOf(r.Context[0].Words, true), r.MaxLength)}, nil
 	case "mrz":
 		return []string{`(?:[A-Z0-9<]{44}[^A-Z0-9<]{1,4}[A-Z0-9<]{44}|[A-Z0-9<]{36}[^A-Z0-9<]{1,4}[A-Z0-9<]{36}|(?:[A-Z0-9<]{30}[^A-Z0-9<]{1,4}){2}[A-Z0-9<]{30})`}, nil
 	case "pem":

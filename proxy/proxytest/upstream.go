@@ -7,6 +7,7 @@ import (
 	"log"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -52,6 +53,7 @@ type Upstream struct {
 	mu       sync.Mutex // guards the rest
 	requests []Request
 	forgets  bool
+	says     string // the word of Behaviour; "" says what it always does
 	pages    map[string]string
 }
 
@@ -131,6 +133,21 @@ func (u *Upstream) Page(host, html string) {
 	u.pages[host] = html
 }
 
+// Says makes the model say a text in every answer, until it is "".
+func (u *Upstream) Says(text string) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.says = ""; text != "" {
+		_, u.says, _ = strings.Cut(Say(text), "=")
+	}
+}
+
+func (u *Upstream) said() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.says
+}
+
 // Requests returns what arrived since the last Reset, in order of arrival.
 func (u *Upstream) Requests() []Request {
 	u.mu.Lock()
@@ -180,6 +197,9 @@ func (u *Upstream) page(host string) string {
 // serve keeps a request and answers it.
 func (u *Upstream) serve(w http.ResponseWriter, r *http.Request) {
 	b := behaviour(r.Header)
+	if says := u.said(); b["say"] == "" && says != "" {
+		b["say"] = says
+	}
 	got := Request{Method: r.Method, Host: r.Host, Path: r.RequestURI, Proto: r.Proto, TLS: r.TLS != nil, Header: r.Header.Clone()}
 	if _, early := b["early"]; !early {
 		got.Body, got.Err = io.ReadAll(r.Body)

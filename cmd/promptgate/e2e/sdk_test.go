@@ -85,6 +85,35 @@ func sdk(t *testing.T, w *world, badRequest string, call func(t *testing.T, mode
 	}
 }
 
+// sdkAnswers drives one SDK through what it must see of answers. ended is the error
+// that it raises in the middle of a stream.
+func sdkAnswers(t *testing.T, w *world, badRequest, ended string, call func(t *testing.T, mode, prompt string) outcome) {
+	t.Cleanup(func() { w.upstream.fake.Says("") })
+	card, key := synthetic.CardSpaced(), synthetic.PrivateKey()
+	for _, mode := range []string{"json", "stream", "responses", "responses_stream"} {
+		streams := strings.HasSuffix(mode, "stream")
+		t.Run(mode+"/answer", func(t *testing.T) {
+			w.upstream.fake.Says("Your card is " + card + ", and the boats are in.")
+			got := call(t, mode, "Name my card.")
+			if !got.OK || got.Attempts != 1 || got.Text != "Your card is [PAYMENT_CARD_1], and the boats are in." {
+				t.Errorf("redaction: %+v", got)
+			}
+			w.upstream.fake.Says("Here it is:\n" + key + "\nKeep it.")
+			got = call(t, mode, "Make a key.")
+			if got.OK || got.Attempts != 1 || strings.Contains(got.Text, strings.Split(key, "\n")[1]) || strings.Contains(got.Text, "Keep it") {
+				t.Fatalf("withheld: %+v", got)
+			}
+			said := got.Message + got.Cause
+			if !strings.Contains(said, "The answer was withheld") || !strings.Contains(said, "Incident: ") {
+				t.Errorf("withheld: %+v", got)
+			}
+			if streams && got.Error != ended || !streams && (got.Error != badRequest || got.Status != 400 || got.Code != "dlp_blocked") {
+				t.Errorf("withheld: %+v", got)
+			}
+		})
+	}
+}
+
 func TestNodeSDK(t *testing.T) {
 	for _, p := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(p); err != nil {
@@ -109,10 +138,12 @@ func TestNodeSDK(t *testing.T) {
 	}
 	finished(t, "openai npm SDK", pkg.Version+" on node "+version(t, "node", "--version"))
 	w := newWorld(t, "")
-	sdk(t, w, "BadRequestError", func(t *testing.T, mode, prompt string) outcome {
+	call := func(t *testing.T, mode, prompt string) outcome {
 		out, stderr, err := run(t, []string{"NODE_EXTRA_CA_CERTS=" + w.ca}, "node", filepath.Join(dir, "client.mjs"), "http://"+w.proxy, mode, prompt)
 		return line(t, out, stderr, err)
-	})
+	}
+	sdk(t, w, "BadRequestError", call)
+	sdkAnswers(t, w, "BadRequestError", "APIError", call)
 }
 
 func TestPythonSDK(t *testing.T) {
@@ -130,10 +161,12 @@ func TestPythonSDK(t *testing.T) {
 	}
 	finished(t, "openai Python SDK", version(t, python, "-c", "import openai, sys; print(openai.__version__, 'on python', sys.version.split()[0])"))
 	w := newWorld(t, "")
-	sdk(t, w, "BadRequestError", func(t *testing.T, mode, prompt string) outcome {
+	call := func(t *testing.T, mode, prompt string) outcome {
 		out, stderr, err := run(t, append(proxyEnv(w), "SSL_CERT_FILE="+w.ca), python, filepath.Join("clients", "python", "client.py"), mode, prompt)
 		return line(t, out, stderr, err)
-	})
+	}
+	sdk(t, w, "BadRequestError", call)
+	sdkAnswers(t, w, "BadRequestError", "APIError", call)
 }
 
 // The Go client is this test binary, started again with the environment that a
@@ -149,10 +182,12 @@ func TestGoSDK(t *testing.T) {
 	}
 	finished(t, "openai-go SDK", strings.TrimSpace(v))
 	w := newWorld(t, "")
-	sdk(t, w, "*openai.Error", func(t *testing.T, mode, prompt string) outcome {
+	call := func(t *testing.T, mode, prompt string) outcome {
 		out, stderr, err := run(t, append(proxyEnv(w), "SSL_CERT_FILE="+w.ca, "PROMPTGATE_E2E_GO_CLIENT="+prompt, "PROMPTGATE_E2E_GO_MODE="+mode), self)
 		return line(t, out, stderr, err)
-	})
+	}
+	sdk(t, w, "*openai.Error", call)
+	sdkAnswers(t, w, "*openai.Error", "*ssestream.StreamError", call)
 }
 
 // goClient sends one request as its environment says and prints its outcome.
@@ -181,6 +216,15 @@ func goClient(prompt, mode string) {
 			o.Chunks++
 			if c := stream.Current().Choices; len(c) > 0 {
 				o.Text += c[0].Delta.Content
+			}
+		}
+		err = stream.Err()
+	case "responses_stream":
+		stream := client.Responses.NewStreaming(ctx, responses.ResponseNewParams{Model: "gpt-5.5", Input: responses.ResponseNewParamsInputUnion{OfString: openai.String(prompt)}})
+		for stream.Next() {
+			o.Chunks++
+			if e := stream.Current(); e.Type == "response.output_text.delta" {
+				o.Text += e.Delta
 			}
 		}
 		err = stream.Err()

@@ -1,6 +1,6 @@
 // One request with the openai package through the proxy; prints one JSON line.
 //
-// argv: proxy URL, mode (json, stream, responses), prompt. The trust anchor is
+// argv: proxy URL, mode (json, stream, responses, responses_stream), prompt. The trust anchor is
 // NODE_EXTRA_CA_CERTS, as on a laptop. Node does not read HTTPS_PROXY by itself,
 // so the proxy is a dispatcher, as the package's own README advises.
 import OpenAI from 'openai';
@@ -29,6 +29,13 @@ try {
     out.chunks = 0;
     for await (const chunk of stream) {
       out.text += chunk.choices[0]?.delta?.content ?? '';
+      out.chunks++;
+    }
+  } else if (mode === 'responses_stream') {
+    out.text = '';
+    out.chunks = 0;
+    for await (const event of await openai.responses.create({ model: 'gpt-5.5', input: prompt, stream: true })) {
+      out.text += event.type === 'response.output_text.delta' ? event.delta : '';
       out.chunks++;
     }
   } else {

@@ -1,6 +1,6 @@
 """One request with the openai package through the proxy; prints one JSON line.
 
-argv: mode (json, stream, responses), prompt. Proxy and trust anchor come from
+argv: mode (json, stream, responses, responses_stream), prompt. Proxy and trust anchor come from
 the environment (HTTPS_PROXY, SSL_CERT_FILE), as on a laptop.
 """
 
@@ -32,6 +32,11 @@ try:
         out["text"], out["chunks"] = "", 0
         for chunk in client.chat.completions.create(model="gpt-5.5", messages=messages, stream=True):
             out["text"] += (chunk.choices[0].delta.content or "") if chunk.choices else ""
+            out["chunks"] += 1
+    elif mode == "responses_stream":
+        out["text"], out["chunks"] = "", 0
+        for event in client.responses.create(model="gpt-5.5", input=prompt, stream=True):
+            out["text"] += event.delta if event.type == "response.output_text.delta" else ""
             out["chunks"] += 1
     else:
         out["text"] = client.responses.create(model="gpt-5.5", input=prompt).output_text
