@@ -310,7 +310,7 @@ func (p *pass) finding(r *stretch) detectors.Finding {
 		f.Confidence = 88
 	}
 	f.Evidence = []detectors.Evidence{
-		{Name: "source:" + s.Label, Points: int16(f.Confidence)},
+		{Name: "fingerprint:" + s.Label, Points: int16(f.Confidence)},
 		{Name: fmt.Sprintf("of_message:%d%%", percent(r.end-r.start, p.end-p.first))},
 		{Name: fmt.Sprintf("of_source:%d%%", percent(r.hits, s.Hashes))},
 	}

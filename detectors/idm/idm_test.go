@@ -157,7 +157,7 @@ func TestARenamedExcerptIsFound(t *testing.T) {
 	if f.Span.Start < len(before) || f.Span.End > len(before)+len(excerpt) || f.Span.Len() < len(excerpt)/2 {
 		t.Errorf("span %v of an excerpt at [%d,%d)", f.Span, len(before), len(before)+len(excerpt))
 	}
-	if got := f.Evidence[0].Name; got != "source:ledger" {
+	if got := f.Evidence[0].Name; got != "fingerprint:ledger" {
 		t.Errorf("evidence %q", got)
 	}
 	for i, prefix := range []string{"of_message:", "of_source:"} {
@@ -237,7 +237,7 @@ func TestSourcesComeAndGo(t *testing.T) {
 	}
 	x := opened(t, b)
 	found := scan(t, x, ours)
-	if len(x.Sources()) != 1 || len(found) != 1 || found[0].Evidence[0].Name != "source:two" {
+	if len(x.Sources()) != 1 || len(found) != 1 || found[0].Evidence[0].Name != "fingerprint:two" {
 		t.Errorf("%v in %v", found, x.Sources())
 	}
 	if _, err := b.Add(context.Background(), "two", tree{"a.md": memo}.write(t), noon); err != nil { // replaces

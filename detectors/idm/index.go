@@ -23,7 +23,7 @@ type Source struct {
 const (
 	magic      = "PGIDM\x01\r\n"
 	headerSize = 32
-	hashBits   = 41 // of a keyed hash that are kept: of a million hashes one in two millions is taken for another
+	hashBits   = 36 // of a keyed hash that are kept: beside a million hashes one in seventy thousand is taken for one of them
 	sourceBits = 12
 	maxSources = 1<<sourceBits - 1
 )
