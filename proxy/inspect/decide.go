@@ -75,6 +75,7 @@ type message struct {
 	streamed  bool   // the edited body went to r.Edited
 
 	refusedPiece bool // of the file that the message would put together
+	refusedFile  bool // that the message names
 
 	past    past
 	own     *policy.Decision // of the policy about asked, where decision has more edits; nil elsewhere

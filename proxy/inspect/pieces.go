@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
 	"net/http"
@@ -67,6 +68,8 @@ func (m *message) piece() (kind provider.Piece, key, id string) {
 	switch m.r.Endpoint.Piece {
 	case provider.Part, provider.Complete:
 		return m.r.Endpoint.Piece, m.r.Host + path[:strings.LastIndexByte(path, '/')+1], ""
+	case provider.Announce:
+		return provider.Announce, "", ""
 	case provider.Block:
 		q, err := url.ParseQuery(m.r.URL.RawQuery)
 		if err != nil {
@@ -78,13 +81,24 @@ func (m *message) piece() (kind provider.Piece, key, id string) {
 		case "blocklist":
 			return provider.Complete, m.r.Host + path, ""
 		}
+		return provider.Block, m.r.Host + path, ""
 	}
 	return provider.NoPiece, "", ""
+}
+
+// refused reports whether the message names a file whose bytes were refused.
+func (m *message) refused() bool {
+	book := m.i.cfg.Uploads
+	if book == nil || m.r.URL == nil || m.r.Endpoint.Format != provider.ChatGPT || m.r.Endpoint.Mode != provider.Inspect {
+		return false
+	}
+	return book.Names(m.who(), m.r.Body, []byte(m.r.URL.Path))
 }
 
 // borders looks at the text around the borders of pieces that the message puts
 // in order, for what none of them held by itself.
 func (m *message) borders(c *collector) {
+	m.refusedFile = m.refused()
 	kind, key, _ := m.piece()
 	if kind != provider.Complete || strings.HasSuffix(m.r.URL.Path, "/cancel") {
 		return
@@ -161,13 +175,35 @@ func (c *collector) border(r upload.Run) {
 // incomplete stops a message that would put a file together of which a piece was
 // refused, whatever else the policy says of it.
 func (m *message) incomplete() {
-	if !m.refusedPiece || m.emergency != "" || m.observed() || m.decision.Gate == policy.Block {
+	if !m.refusedPiece && !m.refusedFile || m.emergency != "" || m.observed() || m.decision.Gate == policy.Block {
 		return
 	}
 	m.decision.Gate, m.decision.Intended, m.decision.Would, m.decision.Redact = policy.Block, policy.Block, policy.Block, nil
 	m.decision.Rule, m.decision.Rules = refusedPart, append(m.decision.Rules, refusedPart)
 	m.decision.Reason = "A part of this file was refused, so the file is not put together."
 	m.decision.Guidance = "Take out what the refusal of that part named, and upload the whole file again."
+	if m.refusedFile {
+		m.decision.Reason = "A file that this message refers to was refused when it was uploaded."
+		m.decision.Guidance = "Remove the file from the message, or take out what its refusal named and upload it again."
+	}
+}
+
+// announced reads where the bytes of an announced file go, and what the file is
+// called.
+func announced(answer []byte) (address, id string) {
+	var x struct {
+		File        string `json:"file_id"`
+		Reservation string `json:"reservation_id"`
+		URL         string `json:"upload_url"`
+	}
+	if json.Unmarshal(answer, &x) != nil {
+		return "", ""
+	}
+	u, err := url.Parse(x.URL)
+	if err != nil || u.Host == "" {
+		return "", ""
+	}
+	return strings.ToLower(u.Hostname()) + strings.TrimSuffix(u.Path, "/"), cmp.Or(x.File, x.Reservation)
 }
 
 // remember keeps the edges of a piece, and forgets an upload that is over.
@@ -175,6 +211,15 @@ func (m *message) remember(v *Verdict) {
 	kind, key, id := m.piece()
 	book := m.i.cfg.Uploads
 	switch {
+	case kind == provider.Announce && v.Refusal == nil:
+		who, now := m.who(), m.start
+		v.Named = func(answer []byte) {
+			if address, id := announced(answer); id != "" {
+				book.Issue(who, address, id, now)
+			}
+		}
+	case kind == provider.Block:
+		book.Sent(m.who(), key, v.Refusal != nil)
 	case kind == provider.Complete && v.Refusal == nil:
 		book.Drop(m.who(), key)
 	case kind == provider.Part:
@@ -184,6 +229,9 @@ func (m *message) remember(v *Verdict) {
 			p.Whole = m.edges.size <= upload.Edge
 		}
 		p.Refused = v.Refusal != nil
+		if id != "" && p.Refused { // a block of a blob
+			book.Sent(m.who(), key, true)
+		}
 		name := book.Keep(m.who(), key, id, p, m.start)
 		if id == "" && !p.Refused {
 			v.Named = func(answer []byte) {

@@ -125,3 +125,64 @@ func TestBlocksOfABlob(t *testing.T) {
 		t.Errorf("%s, gaps %v", v.Action, v.Gaps)
 	}
 }
+
+// Bytes that go to an address the page was given carry no word of whose file they
+// are: a file that was refused there is known again in what refers to it.
+func TestAFileThatWasRefusedIsNotReferredTo(t *testing.T) {
+	book, err := upload.NewBook()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := shippedRules(t, "l2")
+	r.Policy = anyTool(t)
+	i := New(r, Config{Uploads: book})
+	send := func(method, address, body string) *Verdict {
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		q := post(t, address, body)
+		q.Method, q.Endpoint = method, theWorld(t).providers.Match(method, u.Hostname(), u.Path)
+		if method == http.MethodPut {
+			q.Header = http.Header{"Content-Type": {"application/octet-stream"}}
+		} else {
+			q.Header.Set("Authorization", "Bearer x")
+		}
+		return i.Request(t.Context(), q)
+	}
+	const blob = "https://sdmntprwesteurope.oaiusercontent.com/files/00000000-%d/raw"
+	announce := func(n int, path, answer string) {
+		v := send(http.MethodPost, "https://chatgpt.com"+path, `{"file_name":"a.csv","use_case":"my_files"}`)
+		if v.Named == nil {
+			t.Fatalf("nobody waits for the answer of %s (%s)", path, v.Action)
+		}
+		v.Named([]byte(strings.ReplaceAll(answer, "URL", fmt.Sprintf(blob, n)+"?sig=a%2Bb")))
+	}
+	announce(1, "/backend-api/files", `{"status":"success","file_id":"file_000000001111","upload_url":"URL"}`)
+	announce(2, "/backend-api/files", `{"status":"success","file_id":"file_000000002222","upload_url":"URL"}`)
+	announce(3, "/backend-api/files/upload_reservations", `{"eligible":true,"reservation_id":"res_000000003333","upload_url":"URL"}`)
+	track := "%B4111111111111111^DOE/JANE^3012101000000000000?" // a published test number
+	for n, body := range []string{"name,note\nx,quiet\n", track, track} {
+		v := send(http.MethodPut, fmt.Sprintf(blob, n+1)+"?sig=x", body)
+		if (v.Refusal != nil) != (n > 0) {
+			t.Fatalf("file %d: %s by %s, %+v", n+1, v.Action, v.Decision.Rule, v.Findings)
+		}
+	}
+	talk := func(id string) *Verdict {
+		return send(http.MethodPost, "https://chatgpt.com/backend-api/f/conversation",
+			`{"messages":[{"author":{"role":"user"},"content":{"parts":["What is in it?"]},"metadata":{"attachments":[{"id":"`+id+`","name":"a.csv"}]}}],"model":"gpt-5"}`)
+	}
+	for id, refused := range map[string]bool{"file_000000001111": false, "file_000000002222": true} {
+		v := talk(id)
+		if (v.Decision.Rule == refusedPart) != refused || refused && !strings.Contains(string(v.Refusal.Body), "was refused when it was uploaded") {
+			t.Errorf("%s: %s by %s", id, v.Action, v.Decision.Rule)
+		}
+	}
+	if v := send(http.MethodPost, "https://chatgpt.com/backend-api/files/upload_reservations/res_000000003333/claim_and_finish", `{"file_name":"a.csv"}`); v.Decision.Rule != refusedPart {
+		t.Errorf("the reservation is claimed: %s by %s", v.Action, v.Decision.Rule)
+	}
+	send(http.MethodPut, fmt.Sprintf(blob, 2)+"?sig=x", "name,note\nx,quiet\n") // it is sent again, without the card
+	if v := talk("file_000000002222"); v.Decision.Rule == refusedPart {
+		t.Error("a file that was sent again is still refused")
+	}
+}

@@ -71,7 +71,7 @@ type (
 		Paths     []string    `toml:"paths"`   // below each root; {name} is any segment, {a|b} one of them, ** the rest
 		Mode      string      `toml:"mode"`    // inspect (default), observe, pass
 		Upgrade   string      `toml:"upgrade"` // refuse (default), pass_flagged
-		Piece     string      `toml:"piece"`   // part, complete, block: what it is to a file in pieces
+		Piece     string      `toml:"piece"`   // part, complete, announce, block: what it is to a file that leaves in several requests
 		Activity  string      `toml:"activity"`
 		Operation string      `toml:"operation"`
 		Closed    bool        `toml:"closed"`

@@ -107,10 +107,11 @@ const (
 	NoPiece  Piece = iota
 	Part           // one piece; the answer names it. The upload is the path but for its last segment
 	Complete       // the order of the pieces, or the end of the upload; the path as of Part
-	Block          // PUT with the query comp=block (one piece, named by blockid) or comp=blocklist (the order), as Azure's blobs have it
+	Announce       // a file; the answer has its id and the address its bytes go to
+	Block          // bytes for such an address; in pieces, PUT with the query comp=block (one piece, named by blockid) or comp=blocklist (the order), as Azure's blobs have it
 )
 
-var pieceNames = [...]string{NoPiece: "", Part: "part", Complete: "complete", Block: "block"}
+var pieceNames = [...]string{NoPiece: "", Part: "part", Complete: "complete", Announce: "announce", Block: "block"}
 
 // Dialect is the form in which an application's clients expect refusals.
 type Dialect uint8

@@ -10,7 +10,9 @@
 //	piece 1   …his card is 4111 1111     piece 2   1111 1111, he said…
 //	run       …his card is 4111 1111 │ 1111 1111, he said…
 //
-// It also remembers which uploads had a piece refused. What it does not know (a
+// It also remembers which uploads had a piece refused, and, of files whose bytes go
+// to an address that the provider has issued, without a word of whose they are
+// ([Book.Issue]), which file that is and whether it was refused. What it does not know (a
 // piece that another process saw, one from before a restart or beyond its bounds)
 // it says is missing, and never that there is nothing.
 package upload
@@ -72,6 +74,7 @@ type Book struct {
 type sender struct {
 	uploads map[string]*file
 	pieces  int
+	issued  map[string]*issued // by address
 }
 
 // file is one open upload.
@@ -187,6 +190,14 @@ func (b *Book) sweep(now time.Time) {
 				b.drop(who, upload)
 			}
 		}
+		for address, x := range s.issued {
+			if now.Sub(x.at) > keep {
+				delete(s.issued, address)
+			}
+		}
+		if len(s.uploads) == 0 && len(s.issued) == 0 {
+			delete(b.senders, who)
+		}
 	}
 }
 
@@ -206,7 +217,7 @@ func (b *Book) drop(who, upload string) {
 	s.pieces -= n
 	b.pieces -= n
 	delete(s.uploads, upload)
-	if len(s.uploads) == 0 {
+	if len(s.uploads) == 0 && len(s.issued) == 0 {
 		delete(b.senders, who)
 	}
 }
