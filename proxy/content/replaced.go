@@ -16,13 +16,22 @@ func (w *Walk) Replaced(dst []byte, doc int, s detectors.Span) (text []byte, ok 
 	return dst, true
 }
 
-// DocText appends the text of document doc to dst. ok is false when there is no such
-// document. It may be called until Release.
-func (w *Walk) DocText(dst []byte, doc int) (text []byte, ok bool) {
+// DocText appends the text of document doc to dst. ok is false when there is no
+// such document, or its text has more than most bytes. It may be called until
+// Release.
+func (w *Walk) DocText(dst []byte, doc, most int) (text []byte, ok bool) {
 	if doc < 0 || doc >= len(w.docs) {
 		return dst, false
 	}
 	src := w.docs[doc]
-	dst, _ = src.quote.appendText(dst, w.bytes(src))
+	most += len(dst)
+	for raw := w.bytes(src); len(raw) > 0; {
+		var n int
+		dst, n, _ = src.quote.appendPiece(dst, raw)
+		if len(dst) > most {
+			return dst[:most], false
+		}
+		raw = raw[n:]
+	}
 	return dst, true
 }

@@ -84,8 +84,8 @@ func (m *message) handle(doc int) {
 
 // mark is of a document in its circumstances.
 func (m *message) mark(around string, doc int) (k mark, ok bool) {
-	text, ok := m.walk.DocText(nil, doc)
-	if !ok || len(text) > maxRememberedText {
+	text, ok := m.walk.DocText(nil, doc, maxRememberedText)
+	if !ok {
 		return k, false
 	}
 	return m.i.history.digest(around+string(m.docs[doc].Role), text), true
@@ -197,7 +197,7 @@ func (m *message) takeOut() (edits []content.Edit, ok bool) {
 		return nil, true
 	}
 	for doc := range m.past.withheld {
-		text, ok := m.walk.DocText(nil, doc)
+		text, ok := m.walk.DocText(nil, doc, maxRememberedText)
 		places := m.walk.Places(doc, detectors.Span{End: len(text)})
 		if !ok || len(places) == 0 {
 			return nil, false

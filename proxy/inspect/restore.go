@@ -49,7 +49,7 @@ func (m *message) beginning() string {
 		if d.Role != content.RoleUser || m.walk == nil {
 			continue
 		}
-		if text, ok := m.walk.DocText(nil, d.ID); ok {
+		if text, _ := m.walk.DocText(nil, d.ID, maxRememberedText); len(text) > 0 { // of a longer one as much
 			sum := m.i.history.digest("beginning", text)
 			clear(text)
 			return string(sum[:])
