@@ -118,7 +118,9 @@ func (c *check) assignment(n int) (a assignment, ok bool) {
 			i, a.op = k, opEqual
 		}
 	case b == '>' && op > 0 && text[op-1] != '-':
-		i, a.op = i+1, opColon
+		if i, a.op = i+1, opColon; follows(text, i, "<value>") { // <property name="password"><value>…
+			i += len("<value>")
+		}
 	case a.spaced && otherwise(text, i) > 0:
 		i = otherwise(text, i)
 	case a.spaced && follows(text, i, "| "): // a cell of a table

@@ -28,6 +28,10 @@ func findProse(c *check, r *rule, n int) {
 		c.proseBefore(r, c.at-n-1)
 		return
 	}
+	if c.at-n > 0 && (text[c.at-n] == 'a' || text[c.at-n] == 'A') && bytes.HasPrefix(bytes.ToLower(text[c.at-n:from]), []byte("as ")) {
+		c.proseBefore(r, c.at-n) // … as the password
+		return
+	}
 	kind := kindOf(text[c.at-n : from])
 	crossed := false // a comma: only what hardly can be anything else counts
 	words, verb := 0, bytes.HasSuffix(text[c.at-n:from], []byte(" is"))
@@ -154,10 +158,10 @@ func (c *check) proseValue(r *rule, i int, kind proseKind) {
 		}
 		e = s + k
 	case text[i] >= 0x80:
-		for s < len(text) && text[s] >= 0x80 {
+		for s < len(text) && (text[s] >= 0x80 || text[s] == ' ' && s > i) {
 			s++
 		}
-		for e = s; e < len(text) && text[e] < 0x80 && text[e] >= 0x20; e++ {
+		for e = s; e < len(text) && text[e] < 0x80 && text[e] > ' '; e++ {
 		}
 	default:
 		for e < len(text) && !isSpace(text[e]) && e-s < 65 && text[e] < 0x80 && !(text[e] == '\\' && e+1 < len(text) && (text[e+1] == 'n' || text[e+1] == '"')) {
@@ -193,7 +197,7 @@ func (c *check) proseValue(r *rule, i int, kind proseKind) {
 		points, why = 12, "rarity"
 	case m.upper > 1 && m.lower > 1 && len(v) >= 10 && rarity.Score(v) >= 8:
 		points, why = 8, "rarity"
-	case passphrase(v), kind == guarding && len(v) >= 7 && letters >= 4 && m.digit > 0 && m.other == 0 && m.turns == 1 && !m.hex:
+	case kind == numeric, passphrase(v), kind == guarding && len(v) >= 7 && letters >= 4 && m.digit > 0 && m.other == 0 && m.turns == 1 && !m.hex:
 		points, why = 4, "words"
 	}
 	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: why, shown: true})
