@@ -30,7 +30,7 @@ func vaultParts(c *config.Config, state string) (*redact.Keyring, *store.DB) {
 		file = filepath.Join(state, "vault.keys")
 	}
 	db := store.New(filepath.Join(state, "promptgate.db"), store.Options{MaxBytes: c.Vault.MaxBytes, MaxTokens: c.Vault.MaxValues, Keep: max(c.Vault.Keep, time.Second)})
-	return redact.NewKeyring(file, nil), db
+	return redact.NewKeyring(file, time.Now), db
 }
 
 // A faultLog counts what goes wrong with the vault, and says it once a minute.
@@ -58,7 +58,7 @@ func (g *gate) openVault() inspect.Tokens {
 		kept = nil
 	}
 	return inspect.Tokens{
-		Vault: redact.NewVault(keys, kept, fault, nil), Share: redact.Share(g.cfg.Vault.TokenScope), Required: g.cfg.Vault.Required,
+		Vault: redact.NewVault(keys, kept, fault, time.Now), Share: redact.Share(g.cfg.Vault.TokenScope), Required: g.cfg.Vault.Required,
 	}
 }
 
@@ -235,7 +235,7 @@ func (t *vaultTask) purge(ctx context.Context, ask vaultPurge) error {
 			continue
 		}
 		asked++
-		owner, err := redact.NewVault(t.keys, t.db, nil, nil).Owner(redact.Scope{By: redact.Principal, Principal: who.kind + who.name})
+		owner, err := redact.NewVault(t.keys, t.db, nil, time.Now).Owner(redact.Scope{By: redact.Principal, Principal: who.kind + who.name})
 		if err != nil {
 			return t.told(err)
 		}

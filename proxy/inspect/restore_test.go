@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/promptgate/promptgate/cmd/promptgate/e2e/synthetic"
 	"github.com/promptgate/promptgate/proxy/redact"
@@ -30,7 +31,7 @@ func vaulted(t testing.TB, db redact.Store, c Tokens) *Inspector {
 		t.Cleanup(func() { _ = s.Close() })
 		db = s
 	}
-	c.Vault = redact.NewVault(redact.NewKeyring(filepath.Join(dir, "vault.keys"), nil), db, nil, nil)
+	c.Vault = redact.NewVault(redact.NewKeyring(filepath.Join(dir, "vault.keys"), time.Now), db, nil, time.Now)
 	return New(policyOf(t, reversible), Config{Tokens: c})
 }
 
@@ -155,7 +156,7 @@ func TestAVaultThatCannotBeWritten(t *testing.T) {
 		t.Errorf("where it is required: %s, gaps %q", v.Action, causes(v))
 	}
 	// Without keys there are no tokens, and placeholders say less.
-	i := New(policyOf(t, reversible), Config{Tokens: Tokens{Vault: redact.NewVault(redact.NewKeyring(filepath.Join(t.TempDir(), "no", "\x00"), nil), nil, nil, nil)}})
+	i := New(policyOf(t, reversible), Config{Tokens: Tokens{Vault: redact.NewVault(redact.NewKeyring(filepath.Join(t.TempDir(), "no", "\x00"), time.Now), nil, nil, time.Now)}})
 	if v := i.Request(context.Background(), ask()); v.Action != "redact" || !strings.Contains(string(v.Body), "[EMAIL_1]") {
 		t.Errorf("without keys: %s: %s", v.Action, v.Body)
 	}
@@ -191,7 +192,7 @@ id = "all"
 when = { category = ["pii", "pci", "phi", "secret"], confidence = "low" }
 redact = "`+operator+`"
 `)
-		vault := redact.NewVault(redact.NewKeyring(filepath.Join(t.TempDir(), "vault.keys"), nil), nil, nil, nil)
+		vault := redact.NewVault(redact.NewKeyring(filepath.Join(t.TempDir(), "vault.keys"), time.Now), nil, nil, time.Now)
 		i := New(r, Config{Tokens: Tokens{Vault: vault}})
 		for _, text := range texts {
 			v := i.Request(context.Background(), conversation(t, turn{"user", text}))

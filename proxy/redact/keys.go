@@ -53,9 +53,6 @@ type stamp struct {
 
 // NewKeyring makes a Keyring on a file, which it does not touch yet.
 func NewKeyring(path string, now func() time.Time) *Keyring {
-	if now == nil {
-		now = time.Now
-	}
 	return &Keyring{path: path, now: now}
 }
 

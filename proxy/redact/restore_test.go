@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/promptgate/promptgate/detectors"
 )
@@ -15,7 +16,7 @@ var kinds = NewKinds([]string{"EMAIL", "PAYMENT_CARD", "PERSON", "PHONE", "US_SS
 // vault is one with keys of its own and no store.
 func vault(t testing.TB) *Vault {
 	t.Helper()
-	return NewVault(NewKeyring(filepath.Join(t.TempDir(), "vault.keys"), nil), nil, func(err error) { t.Error(err) }, nil)
+	return NewVault(NewKeyring(filepath.Join(t.TempDir(), "vault.keys"), time.Now), nil, func(err error) { t.Error(err) }, time.Now)
 }
 
 func table(t testing.TB, v *Vault, who string) *Table {
@@ -78,7 +79,7 @@ func TestTokensAreNamesOfTwelveCharacters(t *testing.T) {
 	if again := token(t, table(t, v, "anna"), "EMAIL", "lena@example.com"); again != first {
 		t.Errorf("in another exchange it is %s, and was %s", again, first)
 	}
-	replica := NewVault(NewKeyring(v.keys.path, nil), nil, nil, nil)
+	replica := NewVault(NewKeyring(v.keys.path, time.Now), nil, nil, time.Now)
 	if again := token(t, table(t, replica, "anna"), "EMAIL", "lena@example.com"); again != first {
 		t.Errorf("on another replica it is %s, and was %s", again, first)
 	}

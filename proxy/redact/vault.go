@@ -62,9 +62,6 @@ func NewVault(keys *Keyring, db Store, fault func(error), now func() time.Time) 
 	if fault == nil {
 		fault = func(error) {}
 	}
-	if now == nil {
-		now = time.Now
-	}
 	return &Vault{keys: keys, db: db, fault: fault, now: now, kept: map[keptKey]time.Time{}}
 }
 

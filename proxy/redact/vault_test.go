@@ -23,7 +23,7 @@ func stored(t testing.TB, dir string) (*Vault, *store.DB) {
 	t.Helper()
 	db := store.New(filepath.Join(dir, "promptgate.db"), store.Options{})
 	t.Cleanup(func() { _ = db.Close() })
-	return NewVault(NewKeyring(filepath.Join(dir, "vault.keys"), nil), db, nil, nil), db
+	return NewVault(NewKeyring(filepath.Join(dir, "vault.keys"), time.Now), db, nil, time.Now), db
 }
 
 // sent keeps the token of a value in one exchange.
@@ -186,7 +186,7 @@ func TestARunningProxySeesANewKey(t *testing.T) {
 	if keys, err := running.all(); err != nil || len(keys) != 2 {
 		t.Fatalf("%d keys, %v", len(keys), err)
 	}
-	if _, err := NewKeyring(path, nil).Rotate(); err != nil {
+	if _, err := NewKeyring(path, time.Now).Rotate(); err != nil {
 		t.Fatal(err)
 	}
 	c = c.Add(lookEvery)
@@ -197,7 +197,7 @@ func TestARunningProxySeesANewKey(t *testing.T) {
 
 func TestKeysOfOthersAndNonsenseAreRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "vault.keys")
-	if _, err := NewKeyring(path, nil).all(); err != nil {
+	if _, err := NewKeyring(path, time.Now).all(); err != nil {
 		t.Fatal(err)
 	}
 	good, err := os.ReadFile(path)
@@ -221,7 +221,7 @@ func TestKeysOfOthersAndNonsenseAreRefused(t *testing.T) {
 		if err := os.Chmod(path, tt.mode); err != nil {
 			t.Fatal(err)
 		}
-		_, err := NewKeyring(path, nil).all()
+		_, err := NewKeyring(path, time.Now).all()
 		if err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.want)
 		} else if secret := strings.Fields(lines[2])[2]; strings.Contains(err.Error(), secret[:8]) {
@@ -270,7 +270,7 @@ func TestARowBelongsWhereItIs(t *testing.T) {
 // knows what it needs.
 func TestWithoutAStoreTheExchangeRestoresItsOwn(t *testing.T) {
 	var faults []error
-	v := NewVault(NewKeyring(filepath.Join(t.TempDir(), "vault.keys"), nil), broken{}, func(err error) { faults = append(faults, err) }, nil)
+	v := NewVault(NewKeyring(filepath.Join(t.TempDir(), "vault.keys"), time.Now), broken{}, func(err error) { faults = append(faults, err) }, time.Now)
 	tab := table(t, v, "anna")
 	name := token(t, tab, "EMAIL", "lena@example.com")
 	if err := tab.Keep(context.Background()); !errors.Is(err, store.Full) {
@@ -319,7 +319,7 @@ func TestTokensAreWrittenOnce(t *testing.T) {
 	dir := t.TempDir()
 	_, db := stored(t, dir)
 	c := &counting{DB: db}
-	v := NewVault(NewKeyring(filepath.Join(dir, "vault.keys"), nil), c, nil, nil)
+	v := NewVault(NewKeyring(filepath.Join(dir, "vault.keys"), time.Now), c, nil, time.Now)
 	for range 5 {
 		sent(t, v, Scope{By: Principal, Principal: "anna"}, "EMAIL", "lena@example.com")
 	}
@@ -333,7 +333,7 @@ func TestTheVaultIsNotAskedWithoutEnd(t *testing.T) {
 	dir := t.TempDir()
 	_, db := stored(t, dir)
 	c := &counting{DB: db}
-	v := NewVault(NewKeyring(filepath.Join(dir, "vault.keys"), nil), c, nil, nil)
+	v := NewVault(NewKeyring(filepath.Join(dir, "vault.keys"), time.Now), c, nil, time.Now)
 	tab := table(t, v, "anna")
 	var text strings.Builder
 	for i := range 3 * maxLooks {
