@@ -71,6 +71,8 @@ func friendly(r rules.Rule) ([]string, error) {
 		return out, err
 	case "prose":
 		return each(r.Keywords, says+passes+"{4}"), nil
+	case "near": // the words that a value stands near: runs of 26 characters are slower
+		return each(r.Context[0].Words, ""), nil
 	case "mrz":
 		return []string{`[A-Z0-9]<<<<`}, nil
 	case "pem":
@@ -124,6 +126,8 @@ func naive(r rules.Rule) ([]string, error) {
 		return []string{strings.ReplaceAll(anyOf(r.Names, true), `\x20`, `[ _.-]?`) + between + `(?:` + value + `)`}, nil
 	case "prose":
 		return []string{`\b` + words + `\b` + says + passes + "{4,64}"}, nil
+	case "near":
+		return []string{fmt.Sprintf(`%s[^\n]{0,56}[^A-Za-z0-9_+/=-][A-Za-z0-9_+/=-]{26,%d}`, anyOf(r.Context[0].Words, true), r.MaxLength)}, nil
 	case "mrz":
 		return []string{`(?:[A-Z0-9<]{44}[^A-Z0-9<]{1,4}[A-Z0-9<]{44}|[A-Z0-9<]{36}[^A-Z0-9<]{1,4}[A-Z0-9<]{36}|(?:[A-Z0-9<]{30}[^A-Z0-9<]{1,4}){2}[A-Z0-9<]{30})`}, nil
 	case "pem":

@@ -54,7 +54,8 @@ type Options struct {
 	// Start, Rule); those that are Late come last, when the text ends.
 	Found func(detectors.Finding)
 	// Gap is called at most once for the text and once for the layers of a text,
-	// when their budget is spent, and for each run that decompresses to too much.
+	// when their budget is spent, for each run that decompresses to too much, and once
+	// when there are more findings that are Late than are kept.
 	Gap func(detectors.Gap)
 	// Matched is called for every span that any rule matched with at least Low,
 	// when it is known and whatever Floor is: a redaction covers their union. A
@@ -202,6 +203,10 @@ func New(c Config, ds ...detectors.Detector) (*Engine, error) {
 	e.scratch.New = func() any { return &scratch{} }
 	return e, nil
 }
+
+// Anchors is the set of anchors that the engine looks for, for those who measure
+// that search alone.
+func (e *Engine) Anchors() *anchor.Set { return e.set }
 
 // Scan finds what stands in a text that is whole, ordered by (Start, End, Rule).
 // The callbacks of o are called as well. The text is not kept.

@@ -231,13 +231,25 @@ func (s *Scanner) found(f detectors.Finding) {
 		f.Digest = s.digester.digest(f.Type, s.view.Text[lo:hi])
 	}
 	if f.Late = f.Late || s.late; f.Late {
-		s.lates.add(f) // what is longer than its view has no digest
+		s.addLate(f) // what is longer than its view has no digest
 		return
 	}
 	if !seen {
 		panic("engine: internal error: a finding lies outside its view")
 	}
 	s.contest.add(f)
+}
+
+// addLate keeps a finding until the text ends, if there is room.
+func (s *Scanner) addLate(f detectors.Finding) {
+	if len(s.lates.list) < maxLate {
+		s.lates.add(f)
+		return
+	}
+	if !s.crowded {
+		s.crowded = true
+		s.gap(detectors.CauseTooManyFindings)
+	}
 }
 
 // tell reports a finding that nothing outranks.

@@ -59,6 +59,7 @@ type Scanner struct {
 
 	contest contest // of findings that are not Late
 	lates   contest
+	crowded bool   // there were more of them than are kept
 	told    []told // by checks that will be made again after a Flush
 	flushed int    // outside: where the last Flush was
 	settled int    // outside: never goes back
@@ -72,6 +73,10 @@ type Scanner struct {
 	findings []detectors.Finding
 	gaps     []detectors.Gap
 }
+
+// maxLate is how many findings that are Late a text keeps until it ends, as many as
+// a message keeps the places of.
+const maxLate = 10_000
 
 // A labelled is where a label begins to hold.
 type labelled struct {

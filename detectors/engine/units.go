@@ -76,7 +76,7 @@ func (s *Scanner) readUnit(unit detectors.Span, d decode.Decoded) {
 			f.Layers = slices.Insert(f.Layers, 0, string(d.Layers[k]))
 		}
 		if f.Late {
-			s.lates.add(f)
+			s.addLate(f)
 		} else if !s.again(f) {
 			s.contest.add(f)
 		}

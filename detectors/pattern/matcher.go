@@ -94,23 +94,27 @@ func newMatcher(expr string) (*matcher, error) {
 }
 
 // at matches at text[start:], at most limit bytes. end < 0 means no match. need
-// is the number of bytes behind start without which that is not certain.
-func (m *matcher) at(text []byte, start, limit int) (end int, value detectors.Span, need int) {
+// is the number of bytes behind start without which that is not certain, work what
+// it cost, in units of a [detectors.Meter].
+func (m *matcher) at(text []byte, start, limit int) (end int, value detectors.Span, need, work int) {
 	stop := min(start+limit, len(text))
 	if m.elems != nil {
-		return m.walk(text, start, stop, limit)
+		end, value, need = m.walk(text, start, stop, limit)
+		return end, value, need, 0
 	}
 	if !m.begins(text, start) {
-		return -1, value, 0
+		return -1, value, 0, 0
 	}
+	work = dfaCost
 	if d := m.automaton(); d != nil {
 		end, open := d.at(text, start, limit)
 		if open {
 			need = limit
 		}
 		if end < 0 || m.value == 0 {
-			return end, detectors.Span{Start: start, End: end}, need
+			return end, detectors.Span{Start: start, End: end}, need, work
 		}
+		stop = end // RE2 says only where in the match the value is
 	} else if start+limit > len(text) {
 		need = limit
 	}
@@ -118,15 +122,16 @@ func (m *matcher) at(text []byte, start, limit int) (end int, value detectors.Sp
 	if !m.bytes {
 		window = validUTF8(window)
 	}
+	work += re2Cost + len(window)/re2Share
 	loc := m.find(window)
 	if loc == nil {
-		return -1, value, need
+		return -1, value, need, work
 	}
 	value = detectors.Span{Start: start + loc[0], End: start + loc[1]}
 	if g := 2 * (m.value + 1); m.value > 0 && loc[g] >= 0 {
 		value = detectors.Span{Start: start + loc[g], End: start + loc[g+1]}
 	}
-	return start + loc[1], value, need
+	return start + loc[1], value, need, work
 }
 
 // begins reports whether a match may begin at text[start:]: false is certain,

@@ -102,7 +102,7 @@ func TestMatchersAgreeWithTheStandardLibrary(t *testing.T) {
 				t.Fatalf("%s test %d: %v", r.ID, i, err)
 			}
 			for start := range text {
-				end, v, _ := m.at(text, start, r.MaxLength)
+				end, v, _, _ := m.at(text, start, r.MaxLength)
 				wantEnd, wantV := oracle(m, text, start, r.MaxLength)
 				if end != wantEnd || end >= 0 && v != wantV {
 					t.Fatalf("%s at %d of test %d: [..%d) %v, want [..%d) %v", r.ID, start, i, end, v, wantEnd, wantV)
@@ -130,7 +130,7 @@ func FuzzRE2AgainstStdlib(f *testing.F) {
 		}
 		m := ms[uint(n)%uint(len(ms))]
 		for start := range len(text) {
-			end, v, _ := m.at([]byte(text), start, 256)
+			end, v, _, _ := m.at([]byte(text), start, 256)
 			wantEnd, wantV := oracle(m, []byte(text), start, 256)
 			if end != wantEnd || end >= 0 && v != wantV {
 				t.Fatalf("pattern %d at %d: [..%d) %v, want [..%d) %v", uint(n)%uint(len(ms)), start, end, v, wantEnd, wantV)
@@ -148,7 +148,7 @@ func TestInvalidBytesCannotHideAMatch(t *testing.T) {
 		t.Fatal("a pattern with . must run as UTF-8")
 	}
 	text := []byte("key \xff\xfe ü")
-	if end, _, _ := m.at(text, 0, 64); end != len(text) {
+	if end, _, _, _ := m.at(text, 0, 64); end != len(text) {
 		t.Errorf("end = %d, want %d", end, len(text))
 	}
 }

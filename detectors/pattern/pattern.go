@@ -317,8 +317,8 @@ func (p *pass) Work() int {
 // What the dear parts of a check cost, in units of a tenth of a microsecond.
 const (
 	dfaCost   = 2
-	re2Cost   = 8 // a call of RE2, and one for each re2Share bytes
-	re2Share  = 32
+	re2Cost   = 8 // a call of RE2, and one for each re2Share bytes: it follows all ways to match at once
+	re2Share  = 1
 	groupCost = 3  // a group of digits, all rules together
 	valueCost = 12 // a value judged by kinds of characters and words
 	lineCost  = 30 // a line judged around a marking

@@ -241,13 +241,9 @@ func findPattern(c *check, r *rule, n int) {
 
 // match is m.at, its work counted.
 func (c *check) match(m *matcher, text []byte, start, limit int) (end int, value detectors.Span, need int) {
-	if m.elems == nil && m.begins(text, start) {
-		c.work += dfaCost
-		if m.value > 0 || m.automaton() == nil {
-			c.work += re2Cost + min(limit, len(text)-start)/re2Share
-		}
-	}
-	return m.at(text, start, limit)
+	end, value, need, work := m.at(text, start, limit)
+	c.work += work
+	return end, value, need
 }
 
 // tryAt matches the rule's pattern at an index and judges what it found.
