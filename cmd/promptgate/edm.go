@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -17,13 +19,14 @@ func edmVerb() verb {
 		name: "edm", args: "build FILE | list | remove LABEL...", short: "teach the company's own records: exact data match",
 		long: `build reads a table with a header line, separated by commas or tabs, and keeps keyed
 hashes of some columns, never a value: prompts with values of --any different columns
-of one row within --within bytes are then found. FILE may be "-". One column at least
+of one row within --within bytes are then found. FILE may be "-", and with --query it
+is a database of SQLite. One column at least
 must have numbers of five digits and more, dates or e-mail addresses. The table is in
 the state directory; its key is apart. serve reads it when it is started or told to
 reload (SIGHUP). list shows the tables, remove deletes them.`,
 		examples: [3]string{
 			"promptgate edm build --columns name,account,birth_date customers.csv",
-			"promptgate edm build --columns surname,policy_no,mail --any 2 --within 200 --label holders -",
+			"promptgate edm build --columns surname,mail --query 'select * from holders' crm.db",
 			"promptgate edm remove holders",
 		},
 		set: func(f *flags) runner {
@@ -32,6 +35,7 @@ reload (SIGHUP). list shows the tables, remove deletes them.`,
 			o.any = f.text("any", "N", "2", "build: so many columns of one row are a finding")
 			o.within = f.text("within", "BYTES", "300", "build: how far they may stand apart")
 			o.label = f.text("label", "NAME", "", "build: what findings call the table, instead of the file's name")
+			o.query = f.text("query", "SQL", "", "build: FILE is a database of SQLite, and these are its rows")
 			o.monthFirst = f.onOff("month-first", "build: 03/04/1985 is in March")
 			return func(ctx context.Context, p *program, args []string) error {
 				c, err := o.load()
@@ -69,8 +73,8 @@ reload (SIGHUP). list shows the tables, remove deletes them.`,
 
 type edmOptions struct {
 	settings
-	columns, any, within, label *string
-	monthFirst                  *bool
+	columns, any, within, label, query *string
+	monthFirst                         *bool
 }
 
 // shape reads the flags of build.
@@ -103,6 +107,9 @@ func (p *program) buildTable(ctx context.Context, own company, o edmOptions, fil
 	if err := s.Check(); err != nil {
 		return &usageError{msg: err.Error()}
 	}
+	if *o.query != "" {
+		return p.buildFromQuery(ctx, own, o, file, columns, s)
+	}
 	in, size := p.stdin, int64(0)
 	if file != "-" {
 		f, err := os.Open(file)
@@ -123,6 +130,39 @@ func (p *program) buildTable(ctx context.Context, own company, o edmOptions, fil
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
+	return p.buildRows(ctx, own, o, file, s, rows, g)
+}
+
+// buildFromQuery reads rows out of a database of SQLite, which it opens to read.
+func (p *program) buildFromQuery(ctx context.Context, own company, o edmOptions, file string, columns []string, s edm.Shape) error {
+	if file == "-" {
+		return usagef("--query wants the file of a database")
+	}
+	if _, err := os.Stat(file); err != nil {
+		return plainPathError(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+"?mode=ro") // package store registers the driver
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	defer db.Close()
+	result, err := db.QueryContext(ctx, *o.query)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	defer result.Close()
+	rows, err := edm.SQL(result, columns)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	g := p.newProgress()
+	g.start(file, 0)
+	defer g.end()
+	return p.buildRows(ctx, own, o, file, s, rows, g)
+}
+
+// buildRows writes the table of rows and says what became of them.
+func (p *program) buildRows(ctx context.Context, own company, o edmOptions, file string, s edm.Shape, rows edm.Rows, g *progress) error {
 	key, err := own.ready()
 	if err != nil {
 		return err
