@@ -62,7 +62,8 @@ const (
 )
 
 // A Doc is one run of text. Documents with the same non-empty Join are one
-// text with a Break between them. Locator is a schema path with ordinals
+// text with a Break between them; with a Join that begins with "+" they are the
+// lines of one text, follow each other, and have no Break between them. Locator is a schema path with ordinals
 // ("messages[2].content"), never text from the body.
 type Doc struct {
 	ID      int

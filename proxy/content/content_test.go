@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -281,6 +282,25 @@ func TestFactsAreBounded(t *testing.T) {
 		w, r := walked(t, shape, Media{ContentType: "application/x-ndjson"}, Limits{}, body.String())
 		if len(r.facts) != c.facts || (len(r.gaps) == 1 && r.gaps[0].Cause == detectors.CauseWorkBudget) != c.gap {
 			t.Errorf("%s: %d facts, gaps %v", c.name, len(r.facts), r.gaps)
+		}
+		w.Release()
+	}
+}
+
+func TestLinesAreOneText(t *testing.T) {
+	for body, want := range map[string][]string{
+		`{"a":["x\n","y\n","z","w"],"b":["v","u\n"]}`: {"+{0}[0]", "+{0}[0]", "+{0}[0]", "", "", "+{1}[1]"},
+		`["x\n",1,"y\n",{"k":"n"},"z"]`:               {"+[0]", "+[2]", "", ""},
+		`[["x\n"],["y\n"]]`:                           {"+[0][0]", "+[1][0]"},
+		`["x\\n","y"]`:                                {"+[0]", "+[0]"}, // a backslash and an n: a line by mistake, which hides nothing
+	} {
+		w, r := walked(t, &Shape{}, Media{ContentType: "application/json"}, Limits{}, body)
+		var got []string
+		for _, d := range r.docs {
+			got = append(got, d.Join)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", body, got, want)
 		}
 		w.Release()
 	}

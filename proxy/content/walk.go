@@ -223,6 +223,7 @@ type slot struct {
 	direct bool   // sel names the value itself, not something around it
 	label  string // the nearest key
 	role   Role   // when neither sel nor RoleFrom says one
+	lines  string // Join of the lines of one text that the value is one of
 }
 
 // start is the slot of a root.
@@ -300,9 +301,11 @@ func (w *Walk) labelOf(id int32, key []byte) string {
 
 // doc makes a document of the text of src.
 func (w *Walk) doc(src source, s slot, media string) {
-	d := Doc{Role: w.roleOf(s), Media: media}
+	d := Doc{Role: w.roleOf(s), Media: media, Join: s.lines}
 	if s.sel >= 0 && s.direct {
-		d.Join, d.Delta = w.paths.selects[s.sel].Join, w.paths.selects[s.sel].Delta
+		if sel := &w.paths.selects[s.sel]; sel.Join != "" || sel.Delta {
+			d.Join, d.Delta = sel.Join, sel.Delta
+		}
 	}
 	bad := w.document(src, d, s.label)
 	if bad && src.quote == JSONString {

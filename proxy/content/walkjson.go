@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"strconv"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -23,9 +24,10 @@ type frame struct {
 	n     int // members or elements so far that stay in the body
 
 	tokens  tokenField
-	pending int // 1 + index of the strip that ends where the next member begins
-	key     int // offset of the last key's quote
-	comma   int // offset of the comma before it
+	lines   string // Join of the text that the last element is a line of; "" when it had no end of line
+	pending int    // 1 + index of the strip that ends where the next member begins
+	key     int    // offset of the last key's quote
+	comma   int    // offset of the comma before it
 	roles   [maxFroms]roleCode
 }
 
@@ -106,6 +108,9 @@ func (j *jsonWalk) run(s slot) {
 		}
 		if f != nil {
 			f.n++
+			if f.kind == '[' {
+				s.lines = j.line(f, t)
+			}
 		}
 		if s.direct && j.do(s) == Twin {
 			if !j.twin(t) {
@@ -202,6 +207,24 @@ func (j *jsonWalk) element(f *frame, t token) slot {
 	f.key, f.comma = start, j.r.comma
 	j.loc = append(strconv.AppendInt(append(j.loc[:f.loc], '['), int64(f.n), 10), ']')
 	return j.enter(f.in, j.paths.nodes[f.in.state].elem)
+}
+
+// line returns the Join of an element that is a line of a text: one that ends with
+// the end of a line, or follows one that does, as notebooks hold their cells.
+func (j *jsonWalk) line(f *frame, t token) string {
+	if t.kind != tokenString {
+		f.lines = ""
+		return ""
+	}
+	ends := bytes.HasSuffix(j.r.b[t.start:t.end], []byte(`\n`))
+	join := f.lines
+	if join == "" && ends {
+		join = "+" + string(j.loc)
+	}
+	if f.lines = ""; ends {
+		f.lines = join
+	}
+	return join
 }
 
 // strip notes that the member or element at hand is to be removed with one of

@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"sort"
+	"strings"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/engine"
@@ -38,9 +39,11 @@ type collector struct {
 
 	last, lastSize int // the document that ended last, and bytes of its text
 
-	open   *scan            // the scan of the document between Begin and End
-	joined map[string]*scan // scans that a later document may continue
-	live   []*scan          // every scan not yet closed, in order of opening
+	open      *scan // the scan of the document between Begin and End
+	lines     *scan // of lines that may go on; nil for none
+	linesJoin string
+	joined    map[string]*scan // scans that a later document may continue
+	live      []*scan          // every scan not yet closed, in order of opening
 
 	remote *analyzed // what the remote analyzer is asked about; nil without one
 	edges  *edge     // of a piece of a file; nil for other messages
@@ -86,7 +89,15 @@ func (c *collector) Begin(d content.Doc) {
 	if c.edges != nil {
 		c.edges.begin(d)
 	}
-	if d.Join != "" {
+	lines := strings.HasPrefix(d.Join, "+")
+	if lines {
+		if c.lines != nil && c.linesJoin == d.Join {
+			c.lines.parts = append(c.lines.parts, part{d.ID, c.lines.written})
+			c.open = c.lines
+			return
+		}
+		c.endLines()
+	} else if d.Join != "" {
 		if s := c.joined[d.Join]; s != nil {
 			s.scanner.Break()
 			s.parts = append(s.parts, part{d.ID, s.written})
@@ -100,11 +111,15 @@ func (c *collector) Begin(d content.Doc) {
 		Gap:     func(g detectors.Gap) { g.Locator = d.Locator; c.Gap(g) },
 		Matched: func(m detectors.Span) { c.match(s, m) },
 	})
+	c.open = s
+	if lines {
+		c.lines, c.linesJoin = s, d.Join
+		return
+	}
 	if d.Join != "" {
 		c.joined[d.Join] = s
 	}
 	c.live = append(c.live, s)
-	c.open = s
 }
 
 func (c *collector) Label(l string) { c.open.scanner.Label(l) }
@@ -134,7 +149,7 @@ func (c *collector) End() {
 	c.open = nil
 	end := s.parts[len(s.parts)-1]
 	c.last, c.lastSize = end.doc, s.written-end.start
-	if c.doc(s.parts[0].doc).Join == "" {
+	if s != c.lines && c.doc(s.parts[0].doc).Join == "" {
 		c.close(s)
 		c.live = c.live[:len(c.live)-1]
 	}
@@ -142,10 +157,19 @@ func (c *collector) End() {
 
 // finish closes what documents of a join may still have continued.
 func (c *collector) finish() {
+	c.endLines()
 	for _, s := range c.live {
 		c.close(s)
 	}
 	c.live, c.joined = nil, map[string]*scan{}
+}
+
+// endLines closes the text whose last line has come.
+func (c *collector) endLines() {
+	if c.lines != nil {
+		c.close(c.lines)
+		c.lines, c.linesJoin = nil, ""
+	}
 }
 
 func (c *collector) close(s *scan) {
@@ -161,18 +185,36 @@ func (s *scan) locate(sp detectors.Span) (doc int, local detectors.Span) {
 	return p.doc, detectors.Span{Start: sp.Start - p.start, End: sp.End - p.start}
 }
 
+// located calls f with the part of a span of a scan's text in each document that
+// it stands in: one, but for what goes over lines of one text. Where a Break stands
+// between documents nothing does.
+func (s *scan) located(sp detectors.Span, f func(doc int, local detectors.Span)) {
+	i := max(sort.Search(len(s.parts), func(i int) bool { return s.parts[i].start > sp.Start })-1, 0)
+	for {
+		p := s.parts[i]
+		local := detectors.Span{Start: sp.Start - p.start, End: sp.End - p.start}
+		if i++; i == len(s.parts) || s.parts[i].start >= sp.End {
+			f(p.doc, local)
+			return
+		}
+		next := s.parts[i].start
+		f(p.doc, detectors.Span{Start: local.Start, End: next - p.start})
+		sp.Start = next
+	}
+}
+
 func (c *collector) match(s *scan, sp detectors.Span) {
 	if c.spilled > 0 {
 		return // nothing is going to be redacted
 	}
-	doc, local := s.locate(sp)
-	c.matched[doc] = append(c.matched[doc], local)
+	s.located(sp, func(doc int, local detectors.Span) { c.matched[doc] = append(c.matched[doc], local) })
 }
 
 func (c *collector) found(s *scan, f detectors.Finding) {
-	doc, local := s.locate(f.Span)
-	f.Span = local
-	c.add(doc, f)
+	s.located(f.Span, func(doc int, local detectors.Span) {
+		f.Span = local
+		c.add(doc, f)
+	})
 }
 
 // add counts a finding in a document and keeps its place.

@@ -164,3 +164,69 @@ func TestWordsAsTokenIDs(t *testing.T) {
 		}
 	}
 }
+
+// A notebook holds the text of a cell as a list of lines: they are one text, and
+// what goes over lines is found, and taken out line by line.
+func TestLinesOfANotebookAreOneText(t *testing.T) {
+	var lines []string
+	key := synthetic.PrivateKey()
+	for l := range strings.Lines("import x\n" + strings.TrimSpace(key) + "\nprint(x)") {
+		lines = append(lines, l)
+	}
+	cell := func(source []string) string {
+		b, err := json.Marshal(map[string]any{"cells": []any{map[string]any{"cell_type": "code", "source": source}, map[string]any{"source": []string{"quiet\n", "water"}}}, "nbformat": 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(b)
+	}
+	r := shippedRules(t, "l1")
+	v := decided(t, r, Config{}, uploaded(t, "user_data", cell(lines)))
+	if v.Action != "redact" {
+		t.Fatalf("%s, %+v, gaps %v", v.Action, v.Findings, v.Gaps)
+	}
+	after := linesOf(t, v.Body)[0]
+	for _, l := range lines[1 : len(lines)-1] {
+		if l = strings.TrimSpace(l); strings.Contains(after, l) {
+			t.Fatalf("%d bytes of the key are left: %s", len(l), after)
+		}
+	}
+	if !strings.Contains(after, `"import x\n"`) || !strings.Contains(after, `print(x)"`) || !strings.Contains(after, `["quiet\n","water"]`) {
+		t.Errorf("more is gone than the key: %s", after)
+	}
+	if n := len(v.Findings); n < 3 || v.Findings[1].Locator == v.Findings[0].Locator {
+		t.Errorf("%d findings", n)
+	}
+	// Elements that are no lines stand by themselves.
+	card := synthetic.Card()
+	v = decided(t, r, Config{}, uploaded(t, "user_data", cell([]string{"credit card " + card[:8], card[8:]})))
+	if len(v.Findings) > 0 {
+		t.Errorf("two texts are joined: %+v", v.Findings)
+	}
+}
+
+// Texts of lines without end cost no open scan each.
+func TestManyTextsOfLines(t *testing.T) {
+	var b strings.Builder
+	b.WriteString(`{"a":[`)
+	for i := range 30_000 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`["one\n","two"]`)
+	}
+	b.WriteString(`]}`)
+	c := newCollector(t.Context(), theWorld(t).engine)
+	w := content.NewWalk(nil, content.Media{ContentType: "application/json"}, content.Limits{}, c)
+	defer w.Release()
+	if err := w.Run(t.Context(), []byte(b.String())); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.live) > 0 || len(c.joined) > 0 || len(c.docs) != 60_000 {
+		t.Errorf("%d scans are open, %d may go on; %d documents", len(c.live), len(c.joined), len(c.docs))
+	}
+	c.finish()
+	if c.lines != nil {
+		t.Error("the last text is still open")
+	}
+}
