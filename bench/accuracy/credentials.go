@@ -19,6 +19,9 @@ var secretPlaces = []struct{ class, text string }{
 	{"sentence", "I rotated the %k yesterday, the new one is %v, can you test it?"},
 	{"sentence", "Is it a problem that I pasted %v (%k) into the ticket?"},
 	{"log", "2026-03-02 11:02:17 WARN  config dump: %k=%v, region=eu-west-1"},
+	{"yaml block", "deploy:\n  %k: |\n    %v\n  region: eu\n"},
+	{"code", "const k = process.env.%k || \"%v\";"},
+	{"xml", "<settings>\n  <%k>\n    %v\n  </%k>\n</settings>"},
 	{"terraform", "variable \"%k\" {\n  default = \"%v\"\n}\n"},
 }
 

@@ -100,8 +100,8 @@ func inBare(r *rand.Rand, s spec) Case {
 // inData writes values under a key or a column header.
 func inData(r *rand.Rand, s spec) Case {
 	key := pick(r, s.keys)
-	layouts := []func(*builder, *rand.Rand, spec, string){asJSON, asYAML, asCSV, asMarkdown, asForm, asSQL, asXML, asQuery, asNested}
-	names := []string{"json", "yaml", "csv", "markdown", "form", "sql", "xml", "keyvalue", "json nested"}
+	layouts := []func(*builder, *rand.Rand, spec, string){asJSON, asYAML, asCSV, asMarkdown, asForm, asSQL, asXML, asQuery, asNested, asHTML, asArrays}
+	names := []string{"json", "yaml", "csv", "markdown", "form", "sql", "xml", "keyvalue", "json nested", "html", "arrays"}
 	i := r.IntN(len(layouts))
 	var w builder
 	layouts[i](&w, r, s, key)
@@ -165,6 +165,26 @@ func asXML(w *builder, r *rand.Rand, s spec, key string) {
 	w.text("<client><" + key + ">")
 	w.value(s.typ, s.gen(r))
 	w.text("</" + key + "><region>north</region></client>")
+}
+
+func asHTML(w *builder, r *rand.Rand, s spec, key string) {
+	w.text("<table border=1>\n<tr><th>#</th><th>" + key + "</th><th>state</th></tr>\n")
+	for i := range 2 + r.IntN(3) {
+		w.text(fmt.Sprintf("<tr><td>%d</td><td>", i+1))
+		w.value(s.typ, s.gen(r))
+		w.text("</td><td>" + pick(r, []string{"ok", "open"}) + "</td></tr>\n")
+	}
+	w.text("</table>\nSort this by state.")
+}
+
+func asArrays(w *builder, r *rand.Rand, s spec, key string) {
+	w.text(fmt.Sprintf("{\"fields\":[\"row\",%q,\"state\"],\"data\":[", key))
+	for i := range 2 + r.IntN(3) {
+		w.text(fmt.Sprintf("%s[%d,\"", map[bool]string{true: ","}[i > 0], i+1))
+		w.value(s.typ, s.gen(r))
+		w.text("\",\"ok\"]")
+	}
+	w.text("]}")
 }
 
 func asQuery(w *builder, r *rand.Rand, s spec, key string) {

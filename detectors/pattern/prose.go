@@ -252,7 +252,8 @@ func strongWord(w []byte) bool {
 // end of a phrase: "root password orbit2508", "temp pw 2sKrxAbI for the lab".
 func ends(text, w []byte, i int) bool {
 	m := makeupOf(w)
-	if len(w) < 7 || m.digit < 2 || m.lower+m.upper < 3 || m.other > 1 || m.other > 0 && rarity.Score(w) < 6 {
+	drawn := len(w) >= 10 && m.upper > 1 && m.lower > 1 && rarity.Score(w) >= 10
+	if len(w) < 7 || m.digit < 2 && !drawn || m.lower+m.upper < 3 || m.other > 1 || m.other > 0 && rarity.Score(w) < 6 {
 		return false
 	}
 	rest := text[i:min(len(text), i+5)]
