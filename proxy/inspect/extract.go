@@ -70,6 +70,7 @@ func (m *message) extract(ctx context.Context) {
 	m.analyze(ctx, c)
 	m.unlisted(c)
 	m.columns(c)
+	m.named(c)
 	if size := c.skipped; err != nil || size > 0 {
 		c.Gap(detectors.Gap{Cause: detectors.CauseTimeout, Size: max(size, int64(len(m.r.Body))-c.scanned)})
 	}

@@ -2,6 +2,8 @@ package inspect
 
 import (
 	"crypto/sha256"
+	"slices"
+	"strings"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/proxy/content"
@@ -12,6 +14,21 @@ const (
 	labelRule = "confidential.label" // whose severity and controls a label of a file has, too
 	maxLabels = 64
 )
+
+// named gives findings of labels in text the evidence label:<GUID> that policies
+// ask for, as those of files have it.
+func (m *message) named(c *collector) {
+	for i := range c.findings {
+		f := &c.findings[i]
+		if f.Rule != labelRule || f.Doc >= m.outside {
+			continue
+		}
+		text, ok := m.walk.Replaced(nil, f.Doc, f.Span)
+		if id, is := strings.CutPrefix(strings.ToLower(string(text)), "msip_label_"); ok && is && content.Identifier(id) {
+			f.Evidence = append(slices.Clip(f.Evidence), detectors.Evidence{Name: "label:" + id})
+		}
+	}
+}
 
 // labels makes a finding of each sensitivity label that a file carries, with the
 // evidence label:<GUID> that policies ask for. A label is a property of its file

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/promptgate/promptgate/proxy/content/file"
@@ -72,6 +73,12 @@ source = "test"
 			v := decided(t, r, Config{Files: &file.Reader{}}, q)
 			if v.Action != c.action || (v.Refusal != nil) != (c.action == "block") {
 				t.Errorf("action %s by %s, gaps %v, findings %+v", v.Action, v.Decision.Rule, v.Gaps, v.Findings)
+			}
+			if c.action != "block" || c.label == secret { // in the text of a prompt
+				q := chat(t, "The properties say MSIP_Label_"+strings.ToUpper(c.label)+"_Enabled=true,\nwhat is that?")
+				if v := decided(t, r, Config{}, q); v.Action != c.action {
+					t.Errorf("in a prompt: %s by %s, findings %+v", v.Action, v.Decision.Rule, v.Findings)
+				}
 			}
 			for _, f := range v.Findings {
 				if f.Locator != "file:docx" || f.Evidence[0].Name != "label:"+c.label {
