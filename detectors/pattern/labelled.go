@@ -6,7 +6,7 @@ const (
 	maxGap     = 48 // bytes between a label and its value
 	maxFillers = 6  // words between them
 	maxStrange = 3  // of these, words that isFiller does not know
-	strange    = 4  // points that each of them costs; half where check digits stand for the value
+	strange    = 3  // points that each of them costs; half where check digits stand for the value
 )
 
 // gapSigns may stand between a label and its value.
