@@ -48,32 +48,40 @@ func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detec
 	if s := givenBehind(c, v.Text, end, q, k); s > 0 {
 		stop, k.given = s, true
 	}
-	margin := p.tagger.Margin(p.model, c.N, i)
-	e := make([]detectors.Evidence, 0, 4)
-	points := int16(startPoints)
-	add := func(name string, n int16) {
-		points += n
-		e = append(e, detectors.Evidence{Name: name, Points: n})
-	}
-	add("model", int16(max(0, min(margin*2/sequence.Scale, modelPoints))))
+	model := int16(max(0, min(p.tagger.Margin(p.model, c.N, i)*2/sequence.Scale, modelPoints)))
+	known, part := int16(0), "gazetteer:full"
 	switch {
 	case k.sure && p.tagger.Tags[i] == sequence.Begin:
-		add("gazetteer:full", surePoints)
+		known = surePoints
 	case k.given && k.surname:
-		add("gazetteer:full", fullPoints)
+		known = fullPoints
 	case k.any:
-		add("gazetteer:part", partPoints)
+		known, part = partPoints, "gazetteer:part"
 	}
+	company := int16(0)
 	switch q.weight {
 	case strong:
-		add("cue:"+q.name, strongCue)
+		company = strongCue
 	case weak:
-		add("cue:"+q.name, weakCue)
+		company = weakCue
 	case no:
 	}
+	points := startPoints + model + known + company
+	if detectors.Confidence(points) < detectors.Low {
+		return // what follows lowers it
+	}
+	e := make([]detectors.Evidence, 0, 4)
+	add := func(name string, n int16) { e = append(e, detectors.Evidence{Name: name, Points: n}) }
+	add("model", model)
+	if known > 0 {
+		add(part, known)
+	}
+	if company > 0 {
+		add("cue:"+q.name, company)
+	}
 	most := ceiling(k, q)
-	if f := figure(titled(c, v.Text, text)); f && q.name != "labelled" && q.name != "introduced" && q.name != "contact" || fiction(c, v.Text) || q.weight < strong && (f || public(c, v.Text)) {
-		most = min(most, publicMost)
+	if min(points, most) > publicMost && inPublic(c, v.Text, text, q) {
+		most = publicMost
 	}
 	if q.name != "labelled" && credited(v.Text, from) {
 		most = publicMost
@@ -89,11 +97,22 @@ func (p *personPass) report(v detectors.View, i, end int, q cue, emit func(detec
 	}
 	if points > most {
 		add("most", most-points)
+		points = most
 	}
 	emit(detectors.Finding{
 		Type: TypeName, Rule: detectors.RuleID("pii.person_name." + q.name), Confidence: detectors.Confidence(points), Evidence: e,
 		Span: detectors.Span{Start: v.Off + from, End: v.Off + stop},
 	})
+}
+
+// inPublic reports whether a name is that of somebody of public life, or stands
+// where one speaks of such or tells a story.
+func inPublic(c *chain, text, name []byte, q cue) bool {
+	f := figure(titled(c, text, name))
+	if f && (q.weight < strong || q.name != "labelled" && q.name != "introduced" && q.name != "contact") {
+		return true
+	}
+	return fiction(c, text) || q.weight < strong && public(c, text)
 }
 
 // givenBehind is where a given name ends that stands behind a surname and a comma,
