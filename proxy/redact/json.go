@@ -16,13 +16,13 @@ type jsonText struct {
 	key      []byte // the last one, as far as it matters
 	isKey    bool   // the string is one
 	colon    bool   // the next string is no key
-	left     int    // brackets that were open where the value of a key to be left began; -1 for none
+	left     int    // brackets that were open where the value of a key to be left began; -1 to leave all that follows
 	leaving  bool
 }
 
 const (
-	// maxJSONDepth is how many brackets are remembered; deeper ones are taken for
-	// arrays.
+	// maxJSONDepth is how many brackets are remembered; behind a deeper one nothing is
+	// restored.
 	maxJSONDepth = 1000
 	// maxJSONKey is how much of a key is remembered.
 	maxJSONKey = 64
@@ -148,10 +148,11 @@ func hex4(b []byte) (c rune, ok bool) {
 func (j *jsonText) outside(b byte) {
 	switch b {
 	case '{', '[':
-		if len(j.open) < maxJSONDepth {
-			j.open = append(j.open, b == '{')
+		if len(j.open) == maxJSONDepth {
+			j.leaving, j.left = true, -1 // where it is, is not known any more
+			return
 		}
-		j.colon = false
+		j.open, j.colon = append(j.open, b == '{'), false
 	case '}', ']':
 		if len(j.open) > 0 {
 			j.open = j.open[:len(j.open)-1]

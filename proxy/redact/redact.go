@@ -54,6 +54,7 @@ type Names struct {
 
 	count map[string]int
 	names map[name]string
+	taken map[string]bool // placeholders that stand for a value
 }
 
 type name struct {
@@ -72,12 +73,16 @@ func (n *Names) Name(placeholder string, d detectors.Digest) string {
 
 func (n *Names) take(k name, number int) string {
 	if n.names == nil {
-		n.names, n.count = map[name]string{}, map[string]int{}
+		n.names, n.count, n.taken = map[name]string{}, map[string]int{}, map[string]bool{}
 	}
 	n.count[k.placeholder] = max(n.count[k.placeholder], number)
-	s := fmt.Sprintf("[%s_%d]", k.placeholder, number)
-	n.names[k] = s
+	s := numbered(k.placeholder, number)
+	n.names[k], n.taken[s] = s, true
 	return s
+}
+
+func numbered(placeholder string, number int) string {
+	return fmt.Sprintf("[%s_%d]", placeholder, number)
 }
 
 // A Numbered is the number that a value had in its placeholder.
@@ -92,21 +97,10 @@ type Numbered struct {
 func (n *Names) Remember(values []Numbered) {
 	for _, v := range values {
 		k := name{v.Placeholder, v.Digest}
-		if _, ok := n.names[k]; ok || n.taken(v.Placeholder, v.Number) {
-			continue
-		}
-		n.take(k, v.Number)
-	}
-}
-
-func (n *Names) taken(placeholder string, number int) bool {
-	s := fmt.Sprintf("[%s_%d]", placeholder, number)
-	for k, v := range n.names {
-		if k.placeholder == placeholder && v == s {
-			return true
+		if _, ok := n.names[k]; !ok && !n.taken[numbered(v.Placeholder, v.Number)] {
+			n.take(k, v.Number)
 		}
 	}
-	return false
 }
 
 // Number is the number of a value that has a placeholder, or 0.

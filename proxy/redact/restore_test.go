@@ -258,6 +258,22 @@ func TestRestoreInJSON(t *testing.T) {
 	}
 }
 
+// Behind brackets without end nothing is restored: what belongs to what is to be left
+// alone is not known any more.
+func TestDeepBracketsRestoreNothing(t *testing.T) {
+	tab := table(t, vault(t), "anna")
+	mail := token(t, tab, "EMAIL", "anna@example.com")
+	deep := func(n int) string {
+		return strings.Repeat("[", n) + strings.Repeat("]", n) + `"` + mail + `"`
+	}
+	if got := whole(tab, JSON, deep(maxJSONDepth)); !strings.Contains(got, "anna@example.com") {
+		t.Error("brackets that are remembered hide a value")
+	}
+	if got := whole(tab, JSON, deep(maxJSONDepth+1)); got != deep(maxJSONDepth+1) {
+		t.Error("something is restored behind brackets that are not remembered")
+	}
+}
+
 func TestEitherLooksAtTheBeginning(t *testing.T) {
 	v := vault(t)
 	tab := table(t, v, "anna")

@@ -5,6 +5,8 @@ import (
 	"crypto/subtle"
 	"database/sql"
 	"errors"
+	"math"
+	"slices"
 	"time"
 )
 
@@ -236,16 +238,15 @@ func (s *DB) Trim(ctx context.Context) (err error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, writeLimit)
 	defer cancel()
-	if _, err := db.ExecContext(ctx, "DELETE FROM tokens WHERE used < ?", s.oldest()); err != nil {
-		return faultOf(err)
+	if _, err := remove(ctx, db, "SELECT scope, kind, code FROM tokens WHERE used < ?", []any{s.oldest()}, math.MaxInt); err != nil {
+		return err
 	}
 	n, err := s.recount(ctx, db)
 	if err != nil || n <= s.opt.MaxTokens {
 		return err
 	}
-	if _, err := db.ExecContext(ctx, `DELETE FROM tokens WHERE (scope, kind, code) IN
-		(SELECT scope, kind, code FROM tokens ORDER BY used LIMIT ?)`, n-s.opt.MaxTokens+s.opt.MaxTokens/10); err != nil {
-		return faultOf(err)
+	if _, err := remove(ctx, db, "SELECT scope, kind, code FROM tokens ORDER BY used", nil, n-s.opt.MaxTokens+s.opt.MaxTokens/10); err != nil {
+		return err
 	}
 	if _, err = s.recount(ctx, db); err != nil {
 		return err
@@ -345,20 +346,37 @@ func (s *DB) Purge(ctx context.Context, p Purge) (n int, err error) {
 	if p.Key != nil {
 		where, args = where+" AND key = ?", append(args, int64(*p.Key))
 	}
-	res, err := db.ExecContext(ctx, "DELETE FROM tokens WHERE "+where, args...)
-	if err != nil {
-		return 0, faultOf(err)
-	}
-	gone, err := res.RowsAffected()
-	if err != nil {
-		return 0, faultOf(err)
+	if n, err = remove(ctx, db, "SELECT scope, kind, code FROM tokens WHERE "+where, args, math.MaxInt); err != nil {
+		return n, err
 	}
 	if _, err := s.recount(ctx, db); err != nil {
-		return int(gone), err
+		return n, err
 	}
 	if _, err := db.ExecContext(ctx, "PRAGMA incremental_vacuum"); err != nil {
-		return int(gone), faultOf(err)
+		return n, faultOf(err)
 	}
 	_, err = db.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
-	return int(gone), faultOf(err)
+	return n, faultOf(err)
+}
+
+// handful is how many rows go in one transaction: what is written meanwhile waits for
+// no more.
+const handful = 5000
+
+// remove deletes the rows that a query names, at most so many.
+func remove(ctx context.Context, db *sql.DB, query string, args []any, most int) (n int, err error) {
+	for n < most {
+		res, err := db.ExecContext(ctx, "DELETE FROM tokens WHERE (scope, kind, code) IN ("+query+" LIMIT ?)", append(slices.Clip(args), min(handful, most-n))...)
+		if err != nil {
+			return n, faultOf(err)
+		}
+		gone, err := res.RowsAffected()
+		if err != nil {
+			return n, faultOf(err)
+		}
+		if n += int(gone); gone == 0 {
+			break
+		}
+	}
+	return n, nil
 }

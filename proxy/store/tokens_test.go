@@ -91,6 +91,22 @@ func TestOfTooManyTheOldestGo(t *testing.T) {
 	}
 }
 
+// More than goes in one transaction goes all the same.
+func TestManyAreForgotten(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "promptgate.db"), Options{})
+	var many []Token
+	for i := range uint64(2*handful + 7) {
+		many = append(many, token(1, i+1))
+	}
+	keep(t, s, many...)
+	if n, err := s.Purge(context.Background(), Purge{}); err != nil || n != len(many) {
+		t.Errorf("%d of %d, %v", n, len(many), err)
+	}
+	if st, err := s.Stats(context.Background()); err != nil || st.Tokens != 0 {
+		t.Errorf("%d are left, %v", st.Tokens, err)
+	}
+}
+
 func TestPurge(t *testing.T) {
 	c := &clock{now: time.Unix(1_800_000_000, 0)}
 	s := open(t, filepath.Join(t.TempDir(), "promptgate.db"), Options{Now: c.Now})
