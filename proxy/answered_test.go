@@ -295,3 +295,45 @@ func TestAnAnswerThatIsTooLargeToBeHeld(t *testing.T) {
 		}
 	}
 }
+
+// A page of another origin is told why its request is refused: the browser's
+// question is answered, and the refusal may be read.
+func TestRefusalsToCrossOriginRequestsCanBeRead(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil, nil)
+	protocols(t, func(t *testing.T, http2 bool) {
+		c := w.client(http2)
+		ask := func(method, path, want string) *http.Response {
+			r, err := http.NewRequest(method, "https://api.openai.com"+path, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("Origin", "https://chatgpt.com")
+			if want != "" {
+				r.Header.Set("Access-Control-Request-Method", want)
+			}
+			resp, err := c.Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			return resp
+		}
+		if r := ask("OPTIONS", "/closed", "PUT"); r.StatusCode != 204 || r.Header.Get("Access-Control-Allow-Origin") != "https://chatgpt.com" || r.Header.Get("Access-Control-Allow-Methods") != "PUT" {
+			t.Errorf("closed: %d %v", r.StatusCode, r.Header)
+		}
+		if r := ask("OPTIONS", "/closed", ""); r.StatusCode != 403 {
+			t.Errorf("no question: %d", r.StatusCode)
+		}
+		if r := ask("OPTIONS", "/v1/chat/completions", "POST"); r.StatusCode != 200 { // upstream's answer
+			t.Errorf("open: %d", r.StatusCode)
+		}
+	})
+	t.Cleanup(func() {
+		for _, r := range w.up.Requests() {
+			if strings.Contains(r.Path, "closed") {
+				t.Errorf("%s %s reached upstream", r.Method, r.Path)
+			}
+		}
+	})
+}

@@ -149,6 +149,10 @@ func (m *message) directed() bool {
 // inspected carries a request to an inspected host.
 func (m *message) inspected() {
 	m.endpoint = m.match()
+	if f, ok := m.preflight(); ok {
+		m.s.send(m.w, m.r, f)
+		return
+	}
 	switch {
 	case m.endpoint.Closed:
 		m.refuse(refuse.CausePathClosed, m.endpoint.Reason)

@@ -112,14 +112,6 @@ func (s *Stream) Write(p []byte) error {
 	return s.send()
 }
 
-// Unread adds a gap: something of the answer is not inspected.
-func (s *Stream) Unread(g detectors.Gap) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.gap(g)
-	s.decide()
-}
-
 // Close ends the stream: what is open is decided and sent, but for half an event
 // when the answer was cut off. It returns the Verdict of the answer, whose
 // evidence is kept.

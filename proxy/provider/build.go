@@ -164,6 +164,12 @@ func (l *loader) endpoint(id string, p *placed[endpointRow]) *Endpoint {
 		l.errs.Add(p.errorf("mode", "what is passed is not read and has no shape"))
 	}
 	e.Shape = l.shape(p.place, shapeRow{Format: r.Format, Rest: r.Rest, Select: r.Select}, r.Shape)
+	for _, s := range e.Shape.Select {
+		if s.Delta || slices.Contains(AnswerFacts(), s.Fact) {
+			l.errs.Add(p.errorf(cmp.Or(ifSet("shape", r.Shape), "select"), "%s: only answers have deltas and facts of events", s.Path))
+			break
+		}
+	}
 	if r.Answer != "" {
 		e.Answer = l.answer(p.place, r.Answer)
 	}

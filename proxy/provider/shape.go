@@ -118,6 +118,8 @@ func (l *loader) selects(p place, rows []selectRow, prefix string, depth int) []
 			l.once(p.errorf(key("paths"), "say do, or shape"))
 		case do == content.Setting && r.Fact == "", do != content.Setting && do != content.Reference && r.Fact != "":
 			l.once(p.errorf(key("do"), "a setting has a fact, a reference may have one, and nothing else has"))
+		case r.Delta && do != content.Read:
+			l.once(p.errorf(key("delta"), "only a text that is read goes on in later events"))
 		case r.Fact != "":
 			l.known(p, key("fact"), r.Fact, "fact", append(Facts(), AnswerFacts()...))
 		}
