@@ -25,7 +25,7 @@ func findCue(c *sequence.Chain, text []byte, label string) cue {
 		switch first := &c.Words[0]; {
 		case bytes.Equal(text[first.Start:first.End], []byte("Public")): // GNU General Public License
 			return cue{}
-		case c.LeftWord.Shape == sequence.Lower && text[c.LeftWord.End] != '.', // sig Signal, mr Reader: code declares so
+		case c.LeftWord.Shape == sequence.Lower && c.LeftWord.Letters <= 3 && text[c.LeftWord.End] != '.', // sig Signal, mr Reader: code declares so
 			abbreviates(text[c.LeftWord.Start:c.LeftWord.End]) && (first.Info.Surname() == 0 || first.Info.Ordinary()): // MS Word, Rev Switch
 			return cue{name: "titled", weight: weak}
 		}

@@ -197,7 +197,7 @@ func (c *check) proseValue(r *rule, i int, kind proseKind) {
 		points, why = 12, "rarity"
 	case m.upper > 1 && m.lower > 1 && len(v) >= 10 && rarity.Score(v) >= 8:
 		points, why = 8, "rarity"
-	case kind == numeric, passphrase(v), kind == guarding && len(v) >= 7 && letters >= 4 && m.digit > 0 && m.other == 0 && m.turns == 1 && !m.hex:
+	case kind == numeric && len(v) == 4, passphrase(v), kind == guarding && len(v) >= 7 && letters >= 4 && m.digit > 0 && m.other == 0 && m.turns == 1 && !m.hex:
 		points, why = 4, "words"
 	}
 	c.judge(r, candidate{start: s, end: e, head: s, points: points, evidence: why, shown: true})
