@@ -244,7 +244,7 @@ func (m *message) verdict() *Verdict {
 	v := &Verdict{
 		ID: m.r.ID, Body: m.r.Body, Docs: m.docs, Findings: m.findings, Totals: m.totals, Facts: m.facts, Scanned: m.scanned,
 		Revision: m.rules.Policy.Revision(), Profile: m.rules.Policy.Profile(), Took: m.i.cfg.Now().Sub(m.start),
-		rules: m.rules, started: m.start, inspector: m.i, request: m.r, tokens: m.tokens, threads: m.threads,
+		rules: m.rules, started: m.start, inspector: m.i, request: m.r, tokens: m.tokens, threads: m.threads, structured: m.structured(),
 	}
 	switch {
 	case m.body != nil:

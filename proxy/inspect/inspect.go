@@ -194,16 +194,18 @@ type Verdict struct {
 	Took     time.Duration // from the call to the decision
 	Mode     Mode
 
-	asked     policy.Message // of the policy
-	own       *policy.Decision
-	tokens    *redact.Table // of the message; nil when there are none
-	threads   []string      // that it goes on with
-	restore   restoring
-	emergency string
-	rules     *Rules // that decided
-	started   time.Time
-	inspector *Inspector
-	request   *Request
+	asked   policy.Message // of the policy
+	own     *policy.Decision
+	tokens  *redact.Table // of the message; nil when there are none
+	threads []string      // that it goes on with
+	restore restoring
+
+	structured bool // the answer was asked for in JSON
+	emergency  string
+	rules      *Rules // that decided
+	started    time.Time
+	inspector  *Inspector
+	request    *Request
 }
 
 // Mode says how far a decision was carried out.

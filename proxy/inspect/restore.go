@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"strings"
@@ -205,16 +206,27 @@ func restorable(p *policy.Policy, locator, tool string, isArguments bool) bool {
 	return !isArguments && !arguments(locator) || p.LocalTool(tool)
 }
 
-// syntax is what a text of an answer is written in. A page shows what it gets as
-// prose; a program may have asked for JSON.
+// syntax is what a text of an answer is written in. JSON is believed where the
+// request asked for it: a model can be made to begin with a bracket, so that what
+// shows the text as Markdown takes two strings of JSON for one address.
 func (v *Verdict) syntax(json bool) redact.Syntax {
 	switch {
 	case json:
 		return redact.JSON
-	case accountHost(v.request.Host):
-		return redact.Plain
+	case v.structured && !accountHost(v.request.Host): // a page shows what it gets as Markdown
+		return redact.Either
 	}
-	return redact.Either
+	return redact.Plain
+}
+
+// structured reports whether the message asks for an answer in JSON. It is asked
+// while the body is there, and only where something may be restored.
+func (m *message) structured() bool {
+	vault := m.i.cfg.Tokens.Vault
+	if vault == nil || m.before != nil || m.tokens.Len() == 0 && !vault.Holds() {
+		return false
+	}
+	return bytes.Contains(m.r.Body, []byte(`"json_schema"`)) || bytes.Contains(m.r.Body, []byte(`"json_object"`))
 }
 
 // kinds are the names that tokens can have under the rules in force.

@@ -95,6 +95,25 @@ func TestArgumentsOfToolsElsewhereKeepTokens(t *testing.T) {
 	}
 }
 
+// Text that looks like JSON is read as such where the request asked for JSON. Else a
+// model could be made to write what Markdown takes for one address, in two strings.
+func TestJSONIsBelievedWhereItWasAskedFor(t *testing.T) {
+	i := vaulted(t, nil, Tokens{})
+	mail := synthetic.Email()
+	for _, tt := range []struct{ name, format, answer, want string }{
+		{"asked for", `"response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{}}},`, `{"url":"https://x/","to":"NAME"}`, `{"url":"https://x/","to":"MAIL"}`},
+		{"not asked for", ``, `{"md":"![](https://x/?q=","to":"NAME)"}`, `{"md":"![](https://x/?q=","to":"NAME)"}`},
+		{"not asked for, without an address", ``, `{"to": "NAME"}`, `{"to": "MAIL"}`},
+	} {
+		v := i.Request(context.Background(), post(t, chatURL, `{"model":"gpt-5",`+tt.format+`"messages":[{"role":"user","content":"write to `+mail+`"}]}`))
+		name := tokenForm.FindString(string(v.Body))
+		fill := strings.NewReplacer("NAME", name, "MAIL", mail).Replace
+		if got := shown(t, v, Text{Locator: "choices[0].delta.content"}, fill(tt.answer)); got != fill(tt.want) {
+			t.Errorf("%s: shown %s, want %s", tt.name, got, fill(tt.want))
+		}
+	}
+}
+
 // Where the provider keeps the conversation, what was sent is restored in answers to
 // other messages of the same person, and of nobody else.
 func TestTheVaultRestoresLaterAnswers(t *testing.T) {
