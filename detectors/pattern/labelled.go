@@ -72,6 +72,9 @@ func findLabelled(c *check, r *rule, n int) {
 				return
 			}
 			if !isFiller(text[i:j]) {
+				if c.labelAt(r, i) {
+					return // it is that one's value
+				}
 				if unknown++; unknown > maxStrange || ended || !r.loose || unknown == 1 && !digitAhead(text[j:], c.at+maxGap+8-j) {
 					return
 				}
@@ -88,6 +91,17 @@ func findLabelled(c *check, r *rule, n int) {
 			return
 		}
 	}
+}
+
+// labelAt reports whether a label of the rule begins at i.
+func (c *check) labelAt(r *rule, i int) bool {
+	text := c.v.Text
+	for _, k := range r.src.Keywords {
+		if e := i + len(k); e <= len(text) && bytes.EqualFold(text[i:e], []byte(k)) && wholeLabel(text, i, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // digitAhead reports whether one of the next n bytes is a digit.

@@ -179,8 +179,12 @@ func number(text []byte) int {
 	return len(text) - first
 }
 
+// behindValue are the phrases of prose that stand behind a value.
+var behindValue = []string{" as the password", " as password", " as your password", " as my password"}
+
 // value is the length of what ends text from a word on that may be a password
-// before "(password)": one with a digit, and nothing but a parenthesis behind it.
+// before "(password)" or "as the password": one with a digit, and nothing but the
+// beginning of these behind it.
 func value(text []byte) int {
 	i := len(text)
 	for i > 0 && len(text)-i < 24 && text[i-1] != '(' && !isSpace(text[i-1]) {
@@ -188,6 +192,14 @@ func value(text []byte) int {
 	}
 	if i == 0 || text[i-1] != '(' {
 		i = len(text)
+		for _, p := range behindValue {
+			for k := min(len(p), len(text)); k > 1; k-- {
+				if bytes.EqualFold(text[len(text)-k:], []byte(p[:k])) {
+					i = min(i, len(text)-k)
+					break
+				}
+			}
+		}
 	} else {
 		i--
 	}

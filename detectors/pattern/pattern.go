@@ -17,6 +17,7 @@
 package pattern
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/promptgate/promptgate/detectors"
@@ -362,6 +363,9 @@ func (p *pass) look(c *check, h anchor.Hit) {
 			n = c.tokenHead()
 			c.tokenHeads(n)
 			c.nearNames(n)
+			if k := bytes.LastIndexByte(c.v.Text[c.at-n:c.at], '='); k >= 0 { // wallet=…
+				n -= k + 1
+			}
 		}
 		for _, r := range p.d.tried[h.Kind] {
 			r.find(c, r, n)
