@@ -163,7 +163,7 @@ func (v *Verdict) decided() *policy.Decision {
 // rewrites reports whether texts of answers to the message may be changed.
 func (v *Verdict) rewrites() bool {
 	i := v.inspector
-	return i.cfg.Rewrite != nil && (!i.restores || v.restoring() != nil || v.notice() != "")
+	return i.cfg.Rewrite != nil && (!i.restores || v.restoring() != nil || v.tells())
 }
 
 // restorer is Config.Rewrite where nobody else's is: it puts values back, and a line
@@ -173,11 +173,8 @@ func (i *Inspector) restorer(v *Verdict, t Text) Rewriter {
 	if table := v.restoring(); table != nil && restorable(v.rules.Policy, t.Locator, t.Tool, t.JSON || calls(t.Event)) {
 		base = redact.NewRestorer(table, i.tokenKinds(v.rules.Catalogue), v.syntax(t.JSON))
 	}
-	if !t.First {
-		return base
-	}
-	if line := v.notice(); line != "" {
-		return &noticed{line, base}
+	if t.First && v.tells() {
+		return &noticed{v.notice(), base}
 	}
 	return base
 }

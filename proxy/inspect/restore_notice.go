@@ -13,18 +13,19 @@ type Notice struct {
 	Link string // where people read about an incident, with {incident}; "" = nowhere
 }
 
-// notice is the line, or "" when there is nothing to say, or nobody to say it to.
+// tells reports whether there is something to say, and somebody to say it to.
+func (v *Verdict) tells() bool {
+	return v.inspector.cfg.Notice.On && v.Changed && len(v.Decision.Redact) > 0 && v.request.Endpoint.Activity == "chat" && accountHost(v.request.Host)
+}
+
+// notice is the line.
 func (v *Verdict) notice() string {
-	n := &v.inspector.cfg.Notice
-	if !n.On || !v.Changed || len(v.Decision.Redact) == 0 || v.request.Endpoint.Activity != "chat" || !accountHost(v.request.Host) {
-		return ""
-	}
 	var kinds []string
 	for _, x := range v.Decision.Redact {
 		info, _ := v.rules.Catalogue.InfoType(string(v.Findings[x.Finding].Type))
 		kinds = append(kinds, info.Title)
 	}
-	return v.rules.Messages.Replaced(kinds, v.ID, strings.ReplaceAll(n.Link, "{incident}", v.ID), v.request.Header)
+	return v.rules.Messages.Replaced(kinds, v.ID, strings.ReplaceAll(v.inspector.cfg.Notice.Link, "{incident}", v.ID), v.request.Header)
 }
 
 // first reports whether a text of a stream is the one that the line stands above:
