@@ -287,7 +287,7 @@ func (q Quote) appendByte(dst []byte, c byte) []byte {
 			return fmt.Appendf(dst, "%%%02X", c)
 		}
 	case QuotedPrintable:
-		if c == '=' || c < ' ' && c != '\t' && c != '\r' && c != '\n' || c >= 0x7f {
+		if c == '=' || c < ' ' && c != '\t' || c >= 0x7f { // the end of a line too: a boundary might stand behind it
 			return fmt.Appendf(dst, "=%02X", c)
 		}
 	}
