@@ -253,6 +253,9 @@ func strongWord(w []byte) bool {
 func ends(text, w []byte, i int) bool {
 	m := makeupOf(w)
 	drawn := len(w) >= 10 && m.upper > 1 && m.lower > 1 && rarity.Score(w) >= 10
+	if drawn && m.digit > 0 {
+		return true
+	}
 	if len(w) < 7 || m.digit < 2 && !drawn || m.lower+m.upper < 3 || m.other > 1 || m.other > 0 && rarity.Score(w) < 6 {
 		return false
 	}
@@ -275,6 +278,9 @@ func isCode(keyword, w []byte) bool {
 		if !isDigit(b) {
 			return false
 		}
+	}
+	if string(keyword) == "PIN" {
+		return len(w) == 4 && !bytes.HasPrefix(w, []byte("19")) && !bytes.HasPrefix(w, []byte("20"))
 	}
 	var buf [24]byte
 	switch string(lowerWord(buf[:0], keyword)) {
