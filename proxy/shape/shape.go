@@ -119,9 +119,12 @@ func (n *Namer) hash(kind, value string) string {
 }
 
 // stems are beginnings of values that say what kind of thing is meant, and are
-// shown: of projects and GPTs, connectors, plugins and tools.
+// shown: of projects and GPTs, connectors, plugins, tools and calls of tools.
 func stems() []string {
-	return []string{"g-p-", "g-", "plugin:", "connector", "computer", "container", "web_search"}
+	return []string{
+		"g-p-", "g-", "plugin:", "connector", "computer", "container", "web",
+		"api_tool", "browser", "canmore", "code_interpreter", "dalle", "file_search", "image_gen", "myfiles_browser", "python",
+	}
 }
 
 // fact hides a value but for its stem.
