@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/openai/openai-go/v3"
+
 	"github.com/promptgate/promptgate/cmd/promptgate/e2e/synthetic"
 	"github.com/promptgate/promptgate/proxy/redact"
 	"github.com/promptgate/promptgate/proxy/store"
@@ -219,8 +221,9 @@ redact = "`+operator+`"
 				t.Errorf("%s of %q: %s", operator, text, v.Action)
 				continue
 			}
-			if !json.Valid(v.Body) {
-				t.Errorf("%s: no JSON: %s", operator, v.Body)
+			var sent openai.ChatCompletionNewParams // the type of the SDK
+			if err := json.Unmarshal(v.Body, &sent); err != nil || len(sent.Messages) != 1 || sent.Model != "gpt-5-mini" || sent.Messages[0].OfUser == nil {
+				t.Errorf("%s: %v: %s", operator, err, v.Body)
 			}
 			again := New(r, Config{Tokens: Tokens{Vault: vault}}).Request(context.Background(), post(t, chatURL, string(v.Body)))
 			for _, f := range again.Findings {
