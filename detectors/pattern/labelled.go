@@ -97,7 +97,7 @@ func findLabelled(c *check, r *rule, n int) {
 func (c *check) labelAt(r *rule, i int) bool {
 	text := c.v.Text
 	for _, k := range r.src.Keywords {
-		if e := i + len(k); e <= len(text) && bytes.EqualFold(text[i:e], []byte(k)) && wholeLabel(text, i, e) {
+		if e := i + len(k); e <= len(text) && (k[0]^text[i])&^0x20 == 0 && bytes.EqualFold(text[i:e], []byte(k)) && wholeLabel(text, i, e) {
 			return true
 		}
 	}

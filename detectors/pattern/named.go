@@ -104,8 +104,12 @@ func (c *check) nearNames(n int) {
 		return
 	}
 	before := text[max(0, s-tokenNear):s]
+	hex := hexHead(text[s:c.at])
+	if hex && text[s-1] == '"' && (text[s-2] == ':' || text[s-3] == ':') {
+		return // "trace_id":"…": an assignment, whose name says what it is
+	}
 	says := saysKey(before)
-	if !says && hexHead(text[s:c.at]) {
+	if !says && hex {
 		return // a digest, an identifier
 	}
 	e := c.at
