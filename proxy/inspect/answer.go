@@ -82,7 +82,7 @@ func (v *Verdict) Answer(status int, h http.Header) *Answer {
 		a.Streams, a.framing = true, stream.Lines
 	default:
 		switch kind, _, _ := strings.Cut(media, "/"); {
-		case kind == "audio", kind == "video":
+		case kind == "audio", kind == "video", media == "application/sdp": // the last begins a call
 			a.Unread = &detectors.Gap{Cause: detectors.CauseAudio, Locator: "body"}
 		case kind == "image" && media != "image/svg+xml":
 			a.Unread = &detectors.Gap{Cause: detectors.CauseImage, Locator: "body"}
@@ -161,23 +161,26 @@ func (a *Answer) clean(ctx context.Context, body []byte) (clean bool) {
 			clean = false
 		}
 	}()
-	t := newTexts()
-	w := content.NewWalk(a.row.Shape, a.media(), a.v.inspector.cfg.Limits, t)
-	if w.Run(ctx, body) != nil || len(t.gaps) > 0 {
+	t := a.v.inspector.newTexts()
+	quiet, some := true, false
+	scan := func(text []byte, label string) bool {
+		some = true
+		found, gaps := a.v.rules.Engine.Scan(text, engine.Options{Label: label})
+		quiet = len(found)+len(gaps) == 0
+		return quiet
+	}
+	media := a.media()
+	read := media.ContentType == "application/json" && media.ContentEncoding == "" && a.row.Shape.Quick(body, scan, t.Fact)
+	if !read && quiet {
+		t.facts = t.facts[:0]
+		read = a.look(ctx, body, media, t, scan)
+	}
+	if !read || !quiet {
+		a.v.inspector.releaseTexts(t)
 		return false
 	}
-	w.Release()
-	for k := range t.docs {
-		d := &t.docs[k]
-		if d.Join != "" {
-			return false
-		}
-		if found, gaps := a.v.rules.Engine.Scan(t.of(k), engine.Options{Label: d.label}); len(found)+len(gaps) > 0 {
-			return false
-		}
-	}
 	ask := a.v.answerAsk(a.v.inspector.cfg.Now())
-	if len(t.docs) > 0 {
+	if some {
 		ask.Contents = policy.Text
 	}
 	ask.Facts = a.v.callsOf(t.facts)
@@ -185,8 +188,23 @@ func (a *Answer) clean(ctx context.Context, body []byte) (clean bool) {
 	if clean = d.Gate == policy.Allow && d.Would == policy.Allow; clean {
 		a.v.began(threadNames(t.facts)...)
 	}
-	t.release()
+	a.v.inspector.releaseTexts(t)
 	return clean
+}
+
+// look reads what Quick leaves to a walk; false means that there is more to it.
+func (a *Answer) look(ctx context.Context, body []byte, media content.Media, t *texts, scan func([]byte, string) bool) bool {
+	w := content.NewWalk(a.row.Shape, media, a.v.inspector.cfg.Limits, t)
+	if w.Run(ctx, body) != nil || len(t.gaps) > 0 {
+		return false
+	}
+	w.Release()
+	for k := range t.docs {
+		if d := &t.docs[k]; d.Join != "" || !scan(t.of(k), d.label) {
+			return false
+		}
+	}
+	return true
 }
 
 // decideAnswer asks the policy about an answer; with something to record it is
@@ -234,8 +252,8 @@ type counter interface {
 
 // rewrite hands the texts of a whole answer to the Rewriter.
 func (a *Answer) rewrite(ctx context.Context, v *Verdict) {
-	texts := newTexts()
-	defer texts.release()
+	texts := v.inspector.newTexts()
+	defer v.inspector.releaseTexts(texts)
 	w := content.NewWalk(a.row.Shape, a.media(), v.inspector.cfg.Limits, texts)
 	if w.Run(ctx, v.Body) != nil {
 		return

@@ -73,6 +73,28 @@ func TestAWholeAnswerIsDecidedLikeARequest(t *testing.T) {
 	}
 }
 
+// Ids, fingerprints, keys and addresses that the provider makes for itself are
+// nothing to act upon: an edit would break uploads and calls.
+func TestTheMachineryOfAnswersIsQuiet(t *testing.T) {
+	random := func(n int) string { return strings.ToLower(synthetic.Word(n/2)) + synthetic.Word(n-n/2) }
+	upload := "https://sdmntprwesteurope.oaiusercontent.com/files/00000000-1111-2222-3333-444444444444/raw?se=2026-11-28T18%3A00%3A00Z&sp=racw&sv=2024-08-04&sr=b&skoid=0123456789&sig=" + random(43) + "%3D"
+	token := "eyJhbGciOiJIUzI1NiJ9." + random(60) + "." + random(43)
+	i := never(t, "l3")
+	for name, x := range map[string]struct{ url, body string }{
+		"file":        {"https://chatgpt.com/backend-api/files", `{"status":"success","upload_url":"` + upload + `","file_id":"file-` + random(22) + `"}`},
+		"reservation": {"https://chatgpt.com/backend-api/files/upload_reservations", `{"eligible":true,"reservation_id":"` + token + `","upload_url":"` + strings.ReplaceAll(upload, "/", `\/`) + `","upload_url_expires_at":"2026-11-28T18:00:00Z"}`},
+		"prepare":     {"https://chatgpt.com/backend-api/f/conversation/prepare", `{"status":"ok","conduit_token":"` + token + `"}`},
+		"call":        {"https://api.openai.com/v1/realtime/client_secrets", `{"value":"ek_` + random(32) + `","expires_at":1756310470,"session":{"type":"realtime","object":"realtime.session","id":"sess_` + random(21) + `","model":"gpt-realtime"}}`},
+		"response": {responsesURL, `{"id":"resp_` + random(48) + `","object":"response","created_at":1741476542,"completed_at":1741476543,"error":null,"model":"gpt-4.1-2025-04-14","output":[` +
+			`{"type":"function_call","id":"fc_` + random(48) + `","call_id":"call_` + random(24) + `","name":"get_weather","arguments":"{\"location\":\"Paris\"}"}],"usage":{"input_tokens":36},"metadata":{}}`},
+		"embedding": {"https://api.openai.com/v1/embeddings", `{"object":"list","data":[{"object":"embedding","index":0,"embedding":[0.0023064255,-0.009327292]},{"embedding":"` + strings.Repeat("AAAAPwAAgD4AAAC+", 60) + `"}],"model":"text-embedding-ada-002"}`},
+	} {
+		if v := wholly(t, i, x.url, "application/json", "", []byte(x.body)); v != nil {
+			t.Errorf("%s: %s by %s %v, gaps %s", name, v.Action, v.Decision.Rule, v.Totals, causes(v))
+		}
+	}
+}
+
 func TestCodingsOfAnswersAreUndoneAndDoneAgain(t *testing.T) {
 	body := []byte(`{"choices":[{"index":0,"message":{"content":"My card is ` + synthetic.CardSpaced() + `"}}]}`)
 	var packed bytes.Buffer
@@ -106,6 +128,7 @@ func TestWhatIsNotReadOfAnAnswer(t *testing.T) {
 		cause                detectors.Cause
 	}{
 		{"https://api.openai.com/v1/audio/speech", "audio/mpeg", detectors.CauseAudio},
+		{"https://api.openai.com/v1/realtime/calls", "application/sdp", detectors.CauseAudio},
 		{"https://api.openai.com/v1/images/generations", "image/png", detectors.CauseImage},
 	} {
 		a := answerOf(t, i, x.address, x.contentType)

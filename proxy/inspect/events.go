@@ -112,9 +112,9 @@ func (s *Stream) walk(data []byte, d *content.Delta, t *texts) *content.Walk {
 
 // read scans the texts of an event and decides about what is found.
 func (s *Stream) read(e stream.Event) []piece {
-	t := newTexts()
+	t := s.i.newTexts()
 	s.walk(e.Data, &s.delta, t).Release()
-	defer t.release()
+	defer s.i.releaseTexts(t)
 	for _, g := range t.gaps {
 		s.gap(g)
 	}
@@ -461,8 +461,8 @@ func (s *Stream) finish(h *held) {
 	if !s.touched(h.parts) {
 		return
 	}
-	t := newTexts()
-	defer t.release()
+	t := s.i.newTexts()
+	defer s.i.releaseTexts(t)
 	before := h.before
 	s.walk(s.data(h.raw), &before, t).Release()
 	for i := range h.parts {
@@ -535,7 +535,7 @@ func (s *Stream) pop() {
 		return
 	}
 	s.again(h.raw, func(e stream.Event) {
-		t := newTexts()
+		t := s.i.newTexts()
 		before := h.before
 		w := s.walk(e.Data, &before, t)
 		var edits []content.Edit
@@ -563,7 +563,7 @@ func (s *Stream) pop() {
 			s.ready = e.With(s.ready, data)
 		}
 		w.Release()
-		t.release()
+		s.i.releaseTexts(t)
 		if !ok || err != nil {
 			s.gap(detectors.Gap{Cause: detectors.CauseNotRewritable})
 			s.ask()

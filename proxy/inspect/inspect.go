@@ -18,6 +18,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -105,6 +106,7 @@ type Inspector struct {
 	cfg   Config
 	names *pseudonym.Maker // of API keys; nil: they are not told apart
 	seed  maphash.Seed     // of texts that streams tell again and again
+	texts sync.Pool        // of *texts
 
 	restores bool // Config.Rewrite is its own
 	history  *History

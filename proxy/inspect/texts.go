@@ -2,7 +2,6 @@ package inspect
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/proxy/content"
@@ -28,9 +27,12 @@ type textDoc struct {
 	start, end int
 }
 
-var textsPool = sync.Pool{New: func() any { return &texts{} }}
-
-func newTexts() *texts { return textsPool.Get().(*texts) }
+func (i *Inspector) newTexts() *texts {
+	if t, ok := i.texts.Get().(*texts); ok {
+		return t
+	}
+	return &texts{}
+}
 
 // Format hides the texts from every verb of package fmt.
 func (t *texts) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[%d texts]", len(t.docs)) }
@@ -38,8 +40,8 @@ func (t *texts) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "[%d texts]", len(t
 // maxKeptText is the largest buffer that goes back to the pool, in bytes.
 const maxKeptText = 64 << 10
 
-// release gives the memory back, without the texts.
-func (t *texts) release() {
+// releaseTexts gives the memory back, without the texts.
+func (i *Inspector) releaseTexts(t *texts) {
 	clear(t.docs)
 	clear(t.facts)
 	clear(t.bytes)
@@ -47,7 +49,7 @@ func (t *texts) release() {
 		t.bytes = nil
 	}
 	*t = texts{docs: t.docs[:0], bytes: t.bytes[:0], facts: t.facts[:0], gaps: t.gaps[:0]}
-	textsPool.Put(t)
+	i.texts.Put(t)
 }
 
 // of is the text of document k.
