@@ -178,14 +178,14 @@ func TestTheIndexHoldsNoClearValue(t *testing.T) {
 		t.Errorf("another key: %v", err)
 	}
 	for n := range data {
-		if _, err := parse(data[:n], testKey); err == nil {
+		if _, err := parse(data[:n], keyOfTests(t)); err == nil {
 			t.Fatalf("%d of %d bytes are an index", n, len(data))
 		}
 	}
 	for i := range data {
 		bad := bytes.Clone(data)
 		bad[i] ^= 0xFF
-		if x, err := parse(bad, testKey); err == nil {
+		if x, err := parse(bad, keyOfTests(t)); err == nil {
 			scan(t, x, customers)
 		}
 	}
@@ -360,4 +360,13 @@ func BenchmarkScan(b *testing.B) {
 			}
 		})
 	}
+}
+
+func keyOfTests(t *testing.T) keyed.Key {
+	t.Helper()
+	key, err := keyed.NewKey(testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }

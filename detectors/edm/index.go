@@ -10,7 +10,7 @@ import (
 
 // Numbers of the format: a header, the label, the filter and the table of pairs.
 const (
-	magic      = "PGEDM\x01\r\n"
+	magic      = keyed.Magic("PGEDM\x01\r\n")
 	headerSize = 48
 	hashBits   = 52 // of a pair's hash that are kept
 	filterBits = 10 // a value of the filter
@@ -39,14 +39,9 @@ type Index struct {
 // Open maps an index into memory. k is the key that it was made with, of
 // keyed.KeySize bytes; keyed.ErrKey is the error when it was another.
 func Open(file string, k []byte) (*Index, error) {
-	f, err := keyed.Map(file)
+	x, f, err := keyed.Open("exact data", file, k, parse)
 	if err != nil {
 		return nil, err
-	}
-	x, err := parse(f.Data, k)
-	if err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("exact data %s: %w", file, err)
 	}
 	x.file = f
 	return x, nil
@@ -62,18 +57,11 @@ func (x *Index) Close() error {
 // Size is the length of the index in bytes.
 func (x *Index) Size() int { return len(x.file.Data) }
 
-func parse(data, k []byte) (*Index, error) {
-	key, err := keyed.NewKey(k)
-	if err != nil {
+func parse(data []byte, key keyed.Key) (*Index, error) {
+	if err := magic.Verify(data, headerSize, 8, key); err != nil {
 		return nil, err
 	}
-	if len(data) < headerSize || string(data[:8]) != magic {
-		return nil, keyed.ErrDamaged
-	}
 	le := binary.LittleEndian
-	if le.Uint64(data[8:]) != key.Check() {
-		return nil, keyed.ErrKey
-	}
 	x := &Index{key: key, Shape: Shape{Columns: int(data[16]), Any: int(data[17]), Within: int(le.Uint16(data[18:])), Rows: int(le.Uint64(data[24:]))}, looks: le.Uint64(data[40:])}
 	label, filter, rest := int(data[20]), le.Uint64(data[32:]), data[headerSize:]
 	if uint64(len(rest)) < uint64(label) || uint64(len(rest)-label) < filter {
@@ -83,6 +71,7 @@ func parse(data, k []byte) (*Index, error) {
 	if x.Check() != nil {
 		return nil, keyed.ErrDamaged
 	}
+	var err error
 	if x.pairs, rest, err = keyed.OpenTable(rest); err == nil && len(rest) > 0 {
 		err = keyed.ErrDamaged
 	}
@@ -91,9 +80,10 @@ func parse(data, k []byte) (*Index, error) {
 
 // Check holds a shape to its bounds.
 func (s *Shape) Check() error {
+	if err := keyed.CheckLabel(s.Label); err != nil {
+		return err
+	}
 	switch {
-	case !labelled(s.Label):
-		return fmt.Errorf("the label wants 1 to 64 letters, digits, dots, hyphens and underscores")
 	case s.Columns < 2 || s.Columns > maxColumns:
 		return fmt.Errorf("2 to %d columns can be matched, not %d", maxColumns, s.Columns)
 	case s.Any < 2 || s.Any > s.Columns:
@@ -102,15 +92,6 @@ func (s *Shape) Check() error {
 		return fmt.Errorf("values can be looked for within 16 to %d bytes, not %d", maxWithin, s.Within)
 	}
 	return nil
-}
-
-func labelled(s string) bool {
-	for _, b := range []byte(s) {
-		if b >= 0x80 || !wordByte(b) && b != '.' && b != '-' && b != '_' {
-			return false
-		}
-	}
-	return s != "" && len(s) <= 64
 }
 
 // look is the bit of a form of anchors in a mask; of numbers, one for each length.

@@ -3,7 +3,6 @@ package idm
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -65,7 +64,7 @@ func (b *Builder) Exclude(ctx context.Context, dir string) error {
 // Add fingerprints a file, or a directory with all below it, under a label. What
 // the label had before is replaced.
 func (b *Builder) Add(ctx context.Context, label, path string, now time.Time) (Source, error) {
-	if err := checkLabel(label); err != nil {
+	if err := keyed.CheckLabel(label); err != nil {
 		return Source{}, err
 	}
 	found, files, size, err := b.read(ctx, path)
@@ -106,14 +105,6 @@ func (b *Builder) Remove(label string) bool {
 		}
 	}
 	return true
-}
-
-func checkLabel(label string) error {
-	ok := label != "" && len(label) <= 64 && strings.Trim(label, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_") == ""
-	if !ok {
-		return errors.New("a label has 1 to 64 letters, digits, dots, hyphens and underscores")
-	}
-	return nil
 }
 
 // read fingerprints what stands at and below a path.

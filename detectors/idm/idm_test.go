@@ -310,14 +310,14 @@ func TestDamagedIndexesAreRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	for n := range data {
-		if _, err := parse(data[:n], testKey); err == nil {
+		if _, err := parse(data[:n], keyOfTests(t)); err == nil {
 			t.Fatalf("the first %d of %d bytes are an index", n, len(data))
 		}
 	}
 	for i := range data {
 		bad := bytes.Clone(data)
 		bad[i] ^= 0xFF
-		if x, err := parse(bad, testKey); err == nil {
+		if x, err := parse(bad, keyOfTests(t)); err == nil {
 			scan(t, x, ours)
 		}
 	}
@@ -490,4 +490,13 @@ func BenchmarkBuild(b *testing.B) {
 		}
 		b.SetBytes(s.Bytes)
 	}
+}
+
+func keyOfTests(t *testing.T) keyed.Key {
+	t.Helper()
+	key, err := keyed.NewKey(testKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
 }

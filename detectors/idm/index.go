@@ -3,7 +3,6 @@ package idm
 import (
 	"bufio"
 	"encoding/binary"
-	"fmt"
 	"time"
 
 	"github.com/promptgate/promptgate/detectors/keyed"
@@ -21,7 +20,7 @@ type Source struct {
 // Numbers of the format: a header, the sources, and a table of hashes whose
 // values are ordinals of sources.
 const (
-	magic      = "PGIDM\x01\r\n"
+	magic      = keyed.Magic("PGIDM\x01\r\n")
 	headerSize = 32
 	hashBits   = 36 // of a keyed hash that are kept: beside a million hashes one in seventy thousand is taken for one of them
 	sourceBits = 12
@@ -41,14 +40,9 @@ type Index struct {
 // Open maps an index into memory. k is the key that it was made with, of
 // keyed.KeySize bytes; keyed.ErrKey is the error when it was another.
 func Open(file string, k []byte) (*Index, error) {
-	f, err := keyed.Map(file)
+	x, f, err := keyed.Open("fingerprints", file, k, parse)
 	if err != nil {
 		return nil, err
-	}
-	x, err := parse(f.Data, k)
-	if err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("fingerprints %s: %w", file, err)
 	}
 	x.file = f
 	return x, nil
@@ -70,18 +64,11 @@ func (x *Index) Hashes() int { return x.table.Len() }
 // Size is the length of the index in bytes.
 func (x *Index) Size() int { return len(x.file.Data) }
 
-func parse(data, k []byte) (*Index, error) {
-	key, err := keyed.NewKey(k)
-	if err != nil {
+func parse(data []byte, key keyed.Key) (*Index, error) {
+	if err := magic.Verify(data, headerSize, 16, key); err != nil {
 		return nil, err
 	}
-	if len(data) < headerSize || string(data[:8]) != magic {
-		return nil, keyed.ErrDamaged
-	}
 	le := binary.LittleEndian
-	if le.Uint64(data[16:]) != key.Check() {
-		return nil, keyed.ErrKey
-	}
 	x := &Index{key: key, code: data[8]&1 != 0, text: data[8]&2 != 0}
 	count, rest := int(le.Uint32(data[24:])), data[headerSize:]
 	if count > maxSources {
@@ -96,11 +83,12 @@ func parse(data, k []byte) (*Index, error) {
 		rest = rest[1+n:]
 		s.Files, s.Bytes, s.Hashes = int(le.Uint64(rest)), int64(le.Uint64(rest[8:])), int(le.Uint64(rest[16:]))
 		s.Added = time.Unix(int64(le.Uint64(rest[24:])), 0).UTC()
-		if checkLabel(s.Label) != nil {
+		if keyed.CheckLabel(s.Label) != nil {
 			return nil, keyed.ErrDamaged
 		}
 		x.sources, rest = append(x.sources, s), rest[32:]
 	}
+	var err error
 	if x.table, rest, err = keyed.OpenTable(rest); err == nil && len(rest) > 0 {
 		err = keyed.ErrDamaged
 	}
