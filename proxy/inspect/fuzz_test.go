@@ -15,6 +15,9 @@ func FuzzEveryRequestIsDecided(f *testing.F) {
 	f.Add("/x/../v1", "%zz&&=&q=%f0%28", "text/plain;charset=utf-16", "gzip, br", []byte("\x1f\x8b\x08\xff\xfe"), uint8(2))
 	f.Add("/v1/responses", "", "application/x-www-form-urlencoded", "zstd", []byte("\x28\xb5\x2f\xfd"), uint8(1))
 	profiles := []string{"l1", "l2", "l3"}
+	for _, p := range profiles { // made here: an input may take ten seconds, and an instrumented load does
+		shippedRules(f, p)
+	}
 	f.Fuzz(func(t *testing.T, path, query, media, coding string, body []byte, profile uint8) {
 		q := post(t, chatURL, "")
 		q.Body = body
