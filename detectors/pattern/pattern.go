@@ -19,6 +19,9 @@ package pattern
 import (
 	"bytes"
 	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/promptgate/promptgate/detectors"
 	"github.com/promptgate/promptgate/detectors/anchor"
@@ -118,6 +121,11 @@ func (d *detector) subscribe(r *rule) {
 	d.heads.add(r)
 	for _, k := range r.src.Keywords {
 		d.literal(k, !r.src.KeywordCase, use{rule: r})
+		if s := r.src.Shape; (s == "marking" || s == "marking_line") && !r.src.KeywordCase {
+			if big := strings.Map(capital, k); big != k {
+				d.literal(big, true, use{rule: r})
+			}
+		}
 		if r.src.Shape == "labelled" && r.loose {
 			for _, v := range variants(k) {
 				d.literal(v, !r.src.KeywordCase, use{rule: r})
@@ -144,6 +152,15 @@ func (d *detector) subscribe(r *rule) {
 			d.tried[k] = append(d.tried[k], r)
 		}
 	}
+}
+
+// capital is a letter outside ASCII as a capital: literals fold ASCII alone, and
+// markings stand in capitals (NUR FÜR …).
+func capital(r rune) rune {
+	if r < utf8.RuneSelf {
+		return r
+	}
+	return unicode.ToUpper(r)
 }
 
 // Needs implements [detectors.Detector].
