@@ -22,7 +22,7 @@ func (s *score) report(dir string, printed []byte) error {
 
 Made by `+"`make accuracy-report`"+` (seed %d). The corpus is made up by
 `+"`bench/accuracy`"+`: values with right check digits in sentences of ten languages
-and in data of nine layouts, credentials, code, marked documents; harmless texts of
+and in data of eleven layouts, credentials, code, marked documents; harmless texts of
 fifteen kinds. A case is *shared* when a rule lists what its value is called, else
 *disjoint*. Found means from Medium on. It is our own corpus: other texts give
 other numbers, and `+"`make bench-peers`"+` runs other programs on this one.
