@@ -6,7 +6,7 @@
 //	go run ./bench/accuracy -source "$(go env GOROOT)/src:$(go env GOMODCACHE):/usr/lib/python3"
 //
 // Positives are values with right check digits in sentences of ten languages, in
-// data of nine layouts, bare, and as credentials, code and marked documents.
+// data of eleven layouts, bare, and as credentials, code and marked documents.
 // What a value is called was written without looking at the rules: a case whose
 // cue a rule lists is shared, any other is disjoint, and both are reported.
 // Harmless texts come from templates of fifteen kinds. The upper bounds are those
