@@ -35,10 +35,17 @@ type Decoded struct {
 
 // A Runner decodes runs. It keeps its buffers between calls; the zero value is
 // ready. Not safe for concurrent use.
-type Runner struct{ encoded, out, plain []byte }
+type Runner struct {
+	encoded, out, plain []byte
+	used                bool // since the last Reset
+}
 
-// Reset zeroes the buffers: they held text.
+// Reset zeroes the buffers if they hold text.
 func (r *Runner) Reset() {
+	if !r.used {
+		return
+	}
+	r.used = false
 	for _, b := range [][]byte{r.encoded, r.out, r.plain} {
 		clear(b[:cap(b)])
 	}
@@ -95,6 +102,7 @@ func (r *Runner) unit(text []byte, i int, c Layer, eof bool) (d Decoded, ok, mor
 	if !ended && !eof {
 		return d, false, true
 	}
+	r.used = true
 	r.encoded = r.encoded[:0]
 	for _, b := range text[i:end] {
 		if b > ' ' {

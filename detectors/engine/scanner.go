@@ -259,7 +259,7 @@ func (s *Scanner) Release() {
 	for _, p := range s.passes {
 		p.Reset()
 	}
-	clear(s.tail[:cap(s.tail)])
+	clear(s.tail) // what it held beyond was zeroed when it went
 	clear(s.labels)
 	s.queue.reset()
 	s.contest.reset()
