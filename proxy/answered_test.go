@@ -192,7 +192,10 @@ func TestACleanAnswerIsWhatUpstreamSent(t *testing.T) {
 			{"https://api.openai.com/v1/responses", `{"input":"hello","stream":true}`, "events=9"}, {"https://chatgpt.com/backend-api/f/conversation", `{}`, "events=9"},
 			{"https://api.openai.com/v1/embeddings", `{"input":"hello"}`, "trailers"}, {"https://api.openai.com/v1/files/ndjson", `{}`, ""},
 		} {
-			_, got := w.do(c, http.MethodPost, x.url, x.body, x.behave)
+			answer, got := w.do(c, http.MethodPost, x.url, x.body, x.behave)
+			if x.behave == "trailers" && answer.Trailer.Get("X-Checksum") != "announced" {
+				t.Errorf("%s: trailer %v", x.url, answer.Trailer)
+			}
 			host, path, _ := strings.Cut(strings.TrimPrefix(x.url, "https://"), "/")
 			r, err := http.NewRequest(http.MethodPost, "https://"+w.up.Addr()+"/"+path, strings.NewReader(x.body))
 			if err != nil {

@@ -69,7 +69,7 @@ func (v *Verdict) Answer(status int, h http.Header) *Answer {
 		return nil
 	}
 	e := v.request.Endpoint
-	if v.Refusal != nil || e.Mode != provider.Inspect || e.Answer == nil || v.request.Method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified {
+	if v.Refusal != nil || e.Mode != provider.Inspect || e.Answer == nil || v.request.Method == http.MethodHead || status < 200 || status == http.StatusNoContent || status == http.StatusNotModified {
 		return nil
 	}
 	a := &Answer{v: v, header: h, row: e.Answer}

@@ -140,7 +140,7 @@ func TestWhatIsNotReadOfAnAnswer(t *testing.T) {
 		}
 	}
 	v := i.Request(context.Background(), post(t, chatURL, `{}`))
-	for status, want := range map[int]bool{200: true, 400: true, 204: false, 304: false} {
+	for status, want := range map[int]bool{200: true, 400: true, 204: false, 304: false, 101: false} {
 		if got := v.Answer(status, http.Header{}) != nil; got != want {
 			t.Errorf("status %d: inspected %t", status, got)
 		}
