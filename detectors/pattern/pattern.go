@@ -336,7 +336,7 @@ func (p *pass) Work() int {
 const (
 	dfaCost   = 2
 	re2Cost   = 8 // a call of RE2, and one for each re2Share bytes: it follows all ways to match at once
-	re2Share  = 1
+	re2Share  = 2
 	groupCost = 3  // a group of digits, all rules together
 	valueCost = 12 // a value judged by kinds of characters and words
 	lineCost  = 30 // a line judged around a marking
