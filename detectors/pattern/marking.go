@@ -52,7 +52,7 @@ func findMarking(c *check, r *rule, n int) {
 		points, why = 14, "capitals"
 	case caps && words >= 2:
 		points, why = 12, "capitals"
-	case own && words >= 2 && isUpper(text[s]) && len(behind) <= 30 && len(behind) > 0 && isUpper(behind[0]):
+	case own && words >= 2 && isUpper(text[s]) && len(behind) <= 30 && len(behind) > 0 && isUpper(behind[0]) && text[e] != ',': // or a sentence goes on
 		points, why = 14, "heading"
 	case bytes.HasPrefix(c.lower(behind), []byte("do not")) && own:
 		points, why = 18, "heading"
