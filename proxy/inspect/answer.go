@@ -62,14 +62,14 @@ type Text struct {
 }
 
 // Answer says how the answer with a header is to be inspected; nil when it is not:
-// the endpoint is observed or passed, or there is nothing in it. status is
-// upstream's.
+// the endpoint is observed or passed, it is a read (pages, lists, what was said
+// before), or there is nothing in it. status is upstream's.
 func (v *Verdict) Answer(status int, h http.Header) *Answer {
 	if v.inspector == nil { // nobody's decision: a test's
 		return nil
 	}
 	e := v.request.Endpoint
-	if v.Refusal != nil || e.Mode != provider.Inspect || e.Answer == nil || v.request.Method == http.MethodHead || status < 200 || status == http.StatusNoContent || status == http.StatusNotModified {
+	if v.Refusal != nil || e.Mode != provider.Inspect || e.Answer == nil || v.request.Method == http.MethodHead || v.request.Method == http.MethodGet || status < 200 || status == http.StatusNoContent || status == http.StatusNotModified {
 		return nil
 	}
 	a := &Answer{v: v, header: h, row: e.Answer}

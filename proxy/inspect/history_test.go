@@ -168,7 +168,8 @@ func TestPlaceholdersStayTheSame(t *testing.T) {
 	}
 }
 
-// What was let through in an emergency was let through.
+// What was let through in an emergency does not stop the conversation that goes on
+// after it; sent again, it is stopped.
 func TestWhatWasOverriddenIsHandled(t *testing.T) {
 	open := true
 	i := New(policyOf(t, "break_glass = [\"monitor\"]\n"+cards), Config{Emergency: func(identity.Principal) string {
@@ -185,6 +186,9 @@ func TestWhatWasOverriddenIsHandled(t *testing.T) {
 	turns = append(turns, turn{"assistant", "Done."}, turn{"user", "thanks"})
 	if v := i.Request(context.Background(), conversation(t, turns...)); v.Refusal != nil {
 		t.Errorf("after it: %s by %s", v.Action, v.Decision.Rule)
+	}
+	if v := i.Request(context.Background(), conversation(t, turns[0])); v.Refusal == nil {
+		t.Error("the same goes on after the emergency")
 	}
 	if v := i.Request(context.Background(), conversation(t, turn{"user", "deploy with " + synthetic.AWSKey()})); v.Refusal == nil {
 		t.Error("another key goes on after the emergency")

@@ -217,13 +217,13 @@ func (m *message) takeOut() (edits []content.Edit, ok bool) {
 func (m *message) takenOut(f *policy.Finding) bool { return m.past.used && m.past.withheld[f.Doc] }
 
 // settlePast notes, while the text is still there, how a message ends that is
-// stopped.
+// stopped, or should be.
 func (m *message) settlePast() {
 	if len(m.past.marks) == 0 || m.walk == nil {
 		return
 	}
 	defer func() { _ = recover() }() // the message is stopped again, the next time
-	if m.decision.Gate >= policy.Justify {
+	if max(m.decision.Gate, m.decision.Would) >= policy.Justify {
 		m.lastWord()
 	}
 }
@@ -235,9 +235,16 @@ func (m *message) note(v *Verdict) {
 	}
 	h := m.i.history
 	if v.Refusal == nil {
+		as := passed
+		if v.Decision.Would >= policy.Coach { // broken glass or monitor mode let it through, which decides nothing of the next time
+			as = stopped
+			if m.past.end != (mark{}) {
+				h.remember(m.past.end, last, nil, m.start)
+			}
+		}
 		for doc, k := range m.past.marks {
 			if !m.past.used || !m.past.withheld[doc] {
-				h.remember(k, passed, m.numbers(doc), m.start)
+				h.remember(k, as, m.numbers(doc), m.start)
 			}
 		}
 		return
