@@ -230,6 +230,7 @@ func (m *message) decide() {
 	case v.Changed && p.rest == nil:
 		p = payload{held: v.Body, length: int64(len(v.Body))}
 	}
+	m.reads()
 	m.forward(p)
 }
 

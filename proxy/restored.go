@@ -10,8 +10,8 @@ import (
 )
 
 // reads prepares a request for something that the provider keeps, such as a
-// conversation: nothing of it is decided, and what stands in it for values becomes
-// the values again for who sent them.
+// conversation: nothing of what comes back is decided, and what stands in it for
+// values becomes the values again for who sent them.
 func (m *message) reads() {
 	if m.s.cfg.Reading != nil && m.r.Method == http.MethodGet && m.endpoint != nil {
 		m.restorer = m.s.cfg.Reading(m.principal, m.r.URL.Path)
