@@ -109,6 +109,7 @@ func TestHiddenCharacters(t *testing.T) {
 		{"emoji with selector", "\u2764\ufe0f", "\u2764\ufe0f", ""},
 		{"bidi", "\u202e4539\u202c", "4539", "invisible"},
 		{"marks on letters", "p\u0335a\u0337\u0322ss", "pass", "invisible"},
+		{"keycaps", "4\ufe0f\u20e35\u20e3", "45", "invisible"},
 		{"full width", "４５３９", "4539", "width"},
 		{"mathematical", "\U0001d7d2\U0001d7d3 \U0001d400", "45 A", "width"},
 		{"Arabic digits", "٤٥٣٩", "4539", "width"},

@@ -237,12 +237,14 @@ func letter(text []byte, i int, buf []byte) (Change, bool) {
 	return Change{}, false
 }
 
-// combines reports whether r is drawn over what stands before it, digit whether it is
-// a digit of any script. There are none of either from U+2010 to U+20CF, dashes and
-// bullets and signs for money, and from U+2100 to U+2CEE, arrows, mathematics and
+// combines reports whether r is drawn over or around what stands before it, as
+// the keycap of an emoji is, digit whether it is a digit of any script. There are
+// none of either from U+2010 to U+20CF, dashes and bullets and signs for money, and from U+2100 to U+2CEE, arrows, mathematics and
 // boxes (Unicode 15.1), which are all there is in most texts.
-func combines(r rune) bool { return !signs(r) && unicode.Is(unicode.Mn, r) }
-func digit(r rune) bool    { return !signs(r) && unicode.Is(unicode.Nd, r) }
+func combines(r rune) bool {
+	return !signs(r) && (unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Me, r))
+}
+func digit(r rune) bool { return !signs(r) && unicode.Is(unicode.Nd, r) }
 
 func signs(r rune) bool { return r >= 0x2010 && r < 0x20D0 || r >= 0x2100 && r < 0x2CEF }
 
@@ -260,7 +262,7 @@ func stacked(text []byte, i int) bool {
 		if r < 0x80 {
 			return r > ' '
 		}
-		if !unicode.Is(unicode.Mn, r) {
+		if !combines(r) {
 			return false
 		}
 		j -= n
